@@ -1,0 +1,78 @@
+/**
+ * A tenant: one customer of the operator, with what belongs to it, how its events are gathered and
+ * where they go. Plain data, made by `config/`, replaced whole at every reload.
+ */
+
+/** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, never one of the reserved words. */
+export type TenantId = string;
+
+/** Tenant ids that mean something else in the command line and the answers. */
+export const reservedTenantIds: readonly string[] = ["unassigned", "aggregator", "all"];
+
+/** The family an event belongs to; lets voice and SMS of one number go to two tenants. */
+export type Channel = "voice" | "messaging" | "fax" | "other";
+
+/** All channels, in the order they are shown. */
+export const channels: readonly Channel[] = ["voice", "messaging", "fax", "other"];
+
+/** When a tenant's open window closes: at the first of its bounds. */
+export interface WindowRule {
+  /** From the first event of the window, in ms. */
+  readonly maxWaitMs: number;
+  readonly eventsMax: number;
+  /** Of the serialized payload; an event that alone exceeds it goes alone. */
+  readonly bytesMax: number;
+}
+
+/** How long and how often delivery is tried: full jitter between 0 and `firstMs · 2ⁿ`. */
+export interface RetryPolicy {
+  readonly firstMs: number;
+  /** The longest pause between two attempts. */
+  readonly maxMs: number;
+  /** From when an event became the tenant's until it becomes a dead letter. */
+  readonly forMs: number;
+}
+
+/** Where a tenant's batches go. */
+export interface Destination {
+  /** Public https, or http to an address of `callbacks.allow_private`. */
+  readonly url: string;
+  /** Extra request headers, secrets resolved; never logged. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** One absolute deadline for an attempt: connect, headers and body together. */
+  readonly timeoutMs: number;
+  /** Batches on their way at once; 1 keeps them in order. */
+  readonly inFlight: number;
+  readonly retry: RetryPolicy;
+  /** Replace the derived secret when there are any; the first is the newest. */
+  readonly secrets: readonly Uint8Array[];
+}
+
+/** One number, prefix or sender of a tenant, as `number.ts` writes it. */
+export interface OwnedNumber {
+  /** `+18005559876`, a short code, a sender's name, or a SIP address. */
+  readonly number: string;
+  /** True: every number that begins with it. */
+  readonly prefix: boolean;
+  /** For a sender's name, which is not unique: only together with this profile. */
+  readonly messagingProfileId?: string;
+}
+
+/** One customer of the operator. */
+export interface Tenant {
+  readonly id: TenantId;
+  readonly numbers: readonly OwnedNumber[];
+  readonly connectionIds: readonly string[];
+  readonly messagingProfileIds: readonly string[];
+  /** Any other Telnyx id or tag that says an event is this tenant's. */
+  readonly ids: readonly string[];
+  readonly channels: ReadonlySet<Channel>;
+  readonly destination: Destination;
+  /** Paused by the file: events are kept, nothing is sent. */
+  readonly paused: boolean;
+  readonly window: WindowRule;
+  /** Event types that close the window at once; `*` stands for any characters. */
+  readonly immediate: readonly string[];
+  /** Event types that are recorded but not delivered. */
+  readonly drop: readonly string[];
+}
