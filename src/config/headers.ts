@@ -1,0 +1,18 @@
+/** Which request headers a tenant may add: none that we or HTTP itself must be sure of. */
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+
+const ours = new RegExp(
+  "^(host|content-.*|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*" +
+    "|webhook-.*|x-aggregator-.*|traceparent)$",
+  "i",
+);
+
+/** Why a header of this name must not be set. */
+export function headerNameProblem(name: string): string | undefined {
+  if (!token.test(name)) return "is not the name of a header";
+  return ours.test(name) ? "must not be set: it is the aggregator's own" : undefined;
+}
+
+/** Visible ASCII, spaces inside. */
+export const headerValue = /^[!-~](?:[\t -~]{0,8190}[!-~])?$/;

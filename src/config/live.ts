@@ -1,0 +1,222 @@
+/**
+ * The config in force. Saving the file is enough; a file with any problem changes nothing.
+ *
+ *     stirred or every 1.5 s ─▶ looks different? ─▶ take it ─250 ms─▶ still the same? ─▶ act
+ *                                                      ▲                    │ no
+ *                                                      └────────────────────┘
+ *     act:  same as in force → unchanged │ any problem → refused, told once │ else → in force
+ */
+import { dirname, relative, resolve } from "node:path";
+import {
+  type Config,
+  describeProblem,
+  type LiveConfig,
+  type Problem,
+  type ReloadOutcome,
+} from "../config.ts";
+import { AggregatorError, messageOf } from "../errors.ts";
+import { signal } from "../flow/signal.ts";
+import { sleep } from "../flow/sleep.ts";
+import type { State } from "../telemetry.ts";
+import { stateFolderOf } from "./build.ts";
+import { objectionsTo } from "./changes.ts";
+import { keepLastGood } from "./last-good.ts";
+import type { LoadOptions } from "./load.ts";
+import { parseConfig } from "./parse.ts";
+import { type Start, startConfig, take, type Taken } from "./start.ts";
+import { diskWith, lookAgain, type Notes, type Surroundings } from "./surroundings.ts";
+import { openWatch, type Watch } from "./watch.ts";
+
+/** With the time to settle and read, a change is in force within 2 s even if watching fails. */
+const pollMs = 1_500;
+/** Content counts when two looks this far apart see the same. */
+const settleMs = 250;
+/** A file that is still being written after so many looks is left to the next poll. */
+const looksMax = 20;
+
+/** How to open a live config. */
+export interface LiveOptions extends LoadOptions {
+  readonly state: State;
+  /** Do not fall back to the last good config. */
+  readonly strict?: boolean;
+}
+
+interface Keeper extends Omit<LiveConfig, typeof Symbol.asyncDispose> {
+  /** Acts on what is on the disk, if it differs from the last time and stands still. */
+  look(signal: AbortSignal): Promise<void>;
+}
+
+interface Circumstances {
+  readonly path: string;
+  readonly stateFolder: string;
+  readonly disk: Surroundings;
+  readonly state: State;
+  follow(notes: Notes): void;
+}
+
+/** Folders whose stirring may mean a change: the file's own, and others below it. */
+function foldersOf(path: string, { files, matches }: Notes): readonly string[] {
+  const own = dirname(path);
+  const named = [...Object.keys(files), ...Object.keys(matches)].map((one) => dirname(one));
+  return [own, ...named.filter((folder) => !relative(own, folder).startsWith(".."))];
+}
+
+/** Runs one task after the other. */
+function oneByOne(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const next = last.then(task, task);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** A file that could not be kept is a problem to tell, but the config is in force. */
+async function keep(stateFolder: string, notes: Notes): Promise<readonly Problem[]> {
+  try {
+    keepLastGood(stateFolder, notes);
+    return [];
+  } catch (error) {
+    const why = `cannot be written, a start with a broken file would find an older one: `;
+    return [{ file: "last-good.json", message: why + messageOf(error) }];
+  }
+}
+
+/** What is wrong at present. The same broken content is told once, until it was good again. */
+function standing({ disk, problems: first }: Start, state: State) {
+  let problems = first;
+  let told = first.length > 0 ? disk.fingerprint : undefined;
+  return {
+    list: () => problems,
+    refuse(found: readonly Problem[], { fingerprint }: Taken): ReloadOutcome {
+      if (told !== fingerprint) {
+        state({ is: "config.refused", problems: found.map(describeProblem) });
+      }
+      [problems, told] = [found, fingerprint];
+      return { is: "refused", problems };
+    },
+    /** Says whether the file before was a broken one. */
+    clear(left: readonly Problem[] = []): boolean {
+      const wasBroken = told !== undefined;
+      [problems, told] = [left, undefined];
+      return wasBroken;
+    },
+  };
+}
+
+function keepConfig(start: Start, at: Circumstances): Keeper {
+  const { disk, path, state, stateFolder } = at;
+  const inTurn = oneByOne();
+  const adopted = signal();
+  const wrong = standing(start, state);
+  let config = start.sound.config;
+  let inForce = start.from.fingerprint;
+  let seen = start.disk;
+
+  const adopt = async (next: Config): Promise<ReloadOutcome> => {
+    [config, inForce] = [next, seen.fingerprint];
+    wrong.clear();
+    stateLoaded(config, state);
+    adopted.raise();
+    wrong.clear(await keep(stateFolder, seen.notes));
+    return { is: "loaded", config };
+  };
+
+  const act = async (taken: Taken): Promise<ReloadOutcome> => {
+    seen = taken;
+    at.follow(seen.notes);
+    if (seen.fingerprint === inForce) {
+      if (wrong.clear()) state({ is: "config.unchanged" });
+      return { is: "unchanged" };
+    }
+    const parsed = parseConfig(seen.gathered, stateFolder);
+    if ("problems" in parsed) return wrong.refuse(parsed.problems, seen);
+    const objections = objectionsTo(parsed, config);
+    return objections.length > 0 ? wrong.refuse(objections, seen) : await adopt(parsed.config);
+  };
+
+  const isStill = async ({ notes, fingerprint }: Taken) =>
+    await lookAgain(notes, disk) === fingerprint;
+
+  // Outside its turn while it waits, so that a reload on demand never waits for it.
+  const look = async (end: AbortSignal): Promise<void> => {
+    const before = seen;
+    if (await isStill(before)) return;
+    for (let looks = 0; looks < looksMax && !end.aborted && seen === before; looks++) {
+      const taken = await take(path, disk);
+      await sleep(settleMs, end);
+      if (!end.aborted && await isStill(taken)) {
+        return inTurn(async () => {
+          if (seen === before) await act(taken);
+        });
+      }
+    }
+  };
+
+  return {
+    get current() {
+      return config;
+    },
+    get problems() {
+      return wrong.list();
+    },
+    reload: () => inTurn(async () => act(await take(path, disk))),
+    look,
+    async changed(than, end) {
+      while (config === than && !end.aborted) await adopted.next(end);
+    },
+  };
+}
+
+function stateLoaded(config: Config, state: State): void {
+  const { directory: { numbers }, tenants } = config;
+  state({ is: "config.loaded", tenants: tenants.size, numbers });
+}
+
+async function keepLooking(keeper: Keeper, watch: Watch, end: AbortSignal): Promise<void> {
+  while (!end.aborted) {
+    await watch.stirred(pollMs, end);
+    if (!end.aborted) await keeper.look(end);
+    // A folder that never rests must not make us read all the time.
+    await sleep(settleMs, end);
+  }
+}
+
+async function firstKeep(stateFolder: string, notes: Notes): Promise<void> {
+  try {
+    keepLastGood(stateFolder, notes);
+  } catch (error) {
+    const message = `Cannot write to the state folder "${stateFolder}": ${messageOf(error)}`;
+    throw new AggregatorError("config", message, { cause: error });
+  }
+}
+
+/**
+ * Loads the config and keeps it up to date until disposed. Throws `AggregatorError` with every
+ * problem where there is no good config, now or before.
+ */
+export async function openLiveConfig(options: LiveOptions): Promise<LiveConfig> {
+  const { env, state, strict = false } = options;
+  const path = resolve(options.path);
+  const disk = diskWith(env);
+  const stateFolder = stateFolderOf(path, disk.env);
+  const start = await startConfig(path, disk, stateFolder, strict);
+  if (start.problems.length === 0) {
+    await firstKeep(stateFolder, start.from.notes);
+    stateLoaded(start.sound.config, state);
+  } else state({ is: "config.fell_back", problems: start.problems.map(describeProblem) });
+
+  const watch = openWatch((why) => state({ is: "config.unwatched", why }));
+  const follow = (notes: Notes) => watch.follow(foldersOf(path, notes));
+  follow(start.disk.notes);
+  const keeper = keepConfig(start, { path, stateFolder, disk, state, follow });
+  const end = new AbortController();
+  const looking = keepLooking(keeper, watch, end.signal);
+  return Object.assign(keeper, {
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await looking;
+      await watch[Symbol.asyncDispose]();
+    },
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * The entries of `phone_numbers`: a number alone, or a map where more is to be said of it.
+ */
+import type { OwnedNumber } from "../tenant.ts";
+import { date, id, phoneNumber } from "./kinds.ts";
+import { either, object } from "./maps.ts";
+import { type Field, type Located, located, notYet, optional, type ValueOf } from "./schema.ts";
+
+const asMap = object({
+  number: located(phoneNumber),
+  sender: located(phoneNumber),
+  messaging_profile_id: optional(id),
+  from: notYet(optional(date)),
+  until: notYet(optional(date)),
+});
+
+type Owned = Located<OwnedNumber> | undefined;
+
+const isName = ({ number }: OwnedNumber) => /^[^+@]*[A-Za-z]/.test(number) && !number.includes("@");
+
+/** What is wrong with a map as a whole. */
+function problemOf({ number, sender, ...rest }: ValueOf<typeof asMap>): string | undefined {
+  if (number && sender) return 'must have either "number" or "sender", not both';
+  if (!sender) {
+    const isPaired = number && rest.messaging_profile_id !== undefined;
+    return isPaired ? '"messaging_profile_id" goes with "sender" only' : undefined;
+  }
+  if (!isName(sender.value)) return '"sender" must be a name with letters: use "number"';
+  return rest.messaging_profile_id === undefined
+    ? '"sender" needs "messaging_profile_id": a sender\'s name is not unique'
+    : undefined;
+}
+
+const mapped: Field<Owned> = {
+  fallback: undefined,
+  json: {
+    ...asMap.json,
+    anyOf: [{ required: ["number"] }, { required: ["sender", "messaging_profile_id"] }],
+  },
+  read(tree, base, at) {
+    const values = asMap.read(tree, asMap.fallback, at);
+    const isWritten = tree.kind === "map" &&
+      (tree.entries.has("number") || tree.entries.has("sender"));
+    const problem = isWritten ? problemOf(values) : 'must have "number" or "sender"';
+    if (problem) at.problem(tree.place, problem);
+    const owned = values.number ?? values.sender;
+    if (owned === undefined) return base;
+    const paired = values.messaging_profile_id;
+    const value = paired === undefined
+      ? owned.value
+      : { ...owned.value, messagingProfileId: paired };
+    return { value, place: owned.place, field: at.field };
+  },
+};
+
+/** One entry of `phone_numbers`. */
+export const numbers: Field<Owned> = either(mapped, located(phoneNumber));
