@@ -1,0 +1,46 @@
+/**
+ * A batch: the events of one closed window, sealed. Its id, number, members and bytes are fixed
+ * before its first attempt and never change; a retry is the same id and the same bytes.
+ */
+import type { TenantId } from "./tenant.ts";
+
+/** `bat_` and a ULID. */
+export type BatchId = string;
+
+/** Why a window closed. */
+export type ClosingReason =
+  | "max_wait"
+  | "max_events"
+  | "max_bytes"
+  | "immediate"
+  | "flush"
+  | "backlog";
+
+/** How a batch's bytes are made. A name never changes its meaning: see `batch/envelope.ts`. */
+export type Layout = "envelope/1";
+
+/** What a batch says of itself, fixed when it is sealed. Times are epoch ms. */
+export interface BatchHead {
+  readonly id: BatchId;
+  /** Names the store; another one after a restored backup. */
+  readonly stream: string;
+  readonly tenant: TenantId;
+  /** Counts the tenant's sealed batches from 1. */
+  readonly sequence: number;
+  readonly previousId?: BatchId;
+  readonly sealedAt: number;
+  readonly openedAt: number;
+  readonly reason: ClosingReason;
+}
+
+/** A sealed batch. Its bytes are asked of its lane right before an attempt, and not kept. */
+export interface Batch extends BatchHead {
+  readonly count: number;
+  /** Of the payload, in bytes. */
+  readonly size: number;
+  /** Attempts made so far, over restarts. */
+  readonly attempts: number;
+  /** When its oldest and its youngest event became the tenant's. */
+  readonly oldestAt: number;
+  readonly youngestAt: number;
+}

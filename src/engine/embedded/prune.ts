@@ -1,0 +1,88 @@
+/**
+ * Pruning: settled events leave the log in small steps, oldest first. What still waits, is
+ * sealed, held, parked or dead stays, however old it is; the newest event always stays, because
+ * the next number is counted from it.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { EventRef } from "../../event.ts";
+
+/** Events looked at in one step: those of a long outage are passed over, not searched through. */
+const lookedAtMax = 5_000;
+
+/** Finds settled events, from where it last stopped; after the last one it begins anew. */
+function createCandidates(database: DatabaseSync) {
+  const find = database.prepare(`
+    SELECT seq, received_at, fingerprint FROM event
+    WHERE (received_at, seq) > (:at, :seq) AND received_at < :before
+      AND state IN ('owned', 'dropped') AND seq < (SELECT max(seq) FROM event)
+    ORDER BY received_at, seq LIMIT :limit`);
+  const start = { at: -1, seq: 0 };
+  let cursor = start;
+  return function next(before: number, limit: number) {
+    const rows = find.all({ ...cursor, before, limit });
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    cursor = last === undefined
+      ? start
+      : { at: Number(last["received_at"]), seq: Number(last["seq"]) };
+    const found = rows.map((row) => ({
+      seq: Number(row["seq"]),
+      key: row["fingerprint"] as Uint8Array,
+    }));
+    return { found, isEnd: last === undefined };
+  };
+}
+
+function createUnsettled(database: DatabaseSync) {
+  const find = database.prepare(`
+    SELECT EXISTS (SELECT 1 FROM waiting WHERE event = :seq)
+        OR EXISTS (SELECT 1 FROM dead WHERE event = :seq) AS unsettled`);
+  const members = database.prepare(
+    "SELECT members FROM batch WHERE state = 'sealed' AND first_event <= ?",
+  );
+  return {
+    has: (seq: EventRef) => find.get({ seq })?.["unsettled"] === 1,
+    /** The members of sealed batches that may be among the events up to this one. */
+    sealedUpTo: (seq: EventRef) =>
+      new Set(members.all(seq).flatMap((row): EventRef[] => JSON.parse(String(row["members"])))),
+  };
+}
+
+function createBatchPrune(database: DatabaseSync) {
+  const find = database.prepare(
+    "SELECT seq FROM batch WHERE state = 'delivered' AND settled_at < ? LIMIT ?",
+  );
+  const removeAttempts = database.prepare("DELETE FROM attempt WHERE batch = ?");
+  const remove = database.prepare("DELETE FROM batch WHERE seq = ?");
+  return function pruneBatches(before: number, limit: number): void {
+    for (const row of find.all(before, limit)) {
+      removeAttempts.run(Number(row["seq"]));
+      remove.run(Number(row["seq"]));
+    }
+  };
+}
+
+/** Forgets settled events. To be called inside a transaction. */
+export function createPrune(database: DatabaseSync) {
+  const next = createCandidates(database);
+  const unsettled = createUnsettled(database);
+  const pruneBatches = createBatchPrune(database);
+  const removeEvent = database.prepare("DELETE FROM event WHERE seq = ?");
+  const removeSeen = database.prepare("DELETE FROM seen WHERE key = ? AND event = ?");
+
+  return function prune(before: number, limit: number): number {
+    let pruned = 0;
+    for (let lookedAt = 0; lookedAt < lookedAtMax && pruned < limit; lookedAt += limit) {
+      const { found, isEnd } = next(before, limit - pruned);
+      const sealed = unsettled.sealedUpTo(Math.max(0, ...found.map(({ seq }) => seq)));
+      for (const { seq, key } of found) {
+        if (sealed.has(seq) || unsettled.has(seq)) continue;
+        removeSeen.run(key, seq);
+        removeEvent.run(seq);
+        pruned += 1;
+      }
+      if (isEnd) break;
+    }
+    pruneBatches(before, limit);
+    return pruned;
+  };
+}

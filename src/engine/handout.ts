@@ -1,0 +1,124 @@
+/**
+ * Handing lanes out: each to one worker at a time, and only while it has work. A lane that is
+ * handed back waits here until there is work in it again.
+ *
+ *     a commit ─▶ update ─▶ work, in nobody's hands ─▶ take ─▶ a worker
+ *                              ▲─────────── dispose ─────────────┘
+ */
+import type { Batch, BatchId } from "../batch.ts";
+import type { Attempt, Settlement } from "../delivery.ts";
+import type { Cut, Lane, Waiting } from "../engine.ts";
+import { type Signal, signal as createSignal } from "../flow/signal.ts";
+import type { TenantId } from "../tenant.ts";
+
+/** How a lane stands after a commit. */
+export interface LaneState {
+  readonly name: string;
+  readonly tenant: TenantId;
+  readonly waiting: Waiting;
+}
+
+/** What the engine does for a lane. */
+export interface LaneWork {
+  unsettled(lane: string): Promise<readonly Batch[]>;
+  seal(lane: string, cut: Cut): Promise<Batch | undefined>;
+  bytes(lane: string, batch: BatchId): Promise<Uint8Array>;
+  settle(
+    lane: string,
+    batch: BatchId,
+    attempt: Attempt,
+    settlement: Settlement,
+  ): Promise<void>;
+}
+
+/** The lanes of one engine. */
+export interface Handout {
+  /** To be called after every commit, before anybody learns of it. */
+  update(states: readonly LaneState[]): void;
+  /** Ends when `signal` aborts or after `close`. */
+  take(signal: AbortSignal): AsyncGenerator<Lane, void, undefined>;
+  close(): void;
+}
+
+/** A lane as this file knows it. */
+interface Known {
+  waiting: Waiting;
+  readonly name: string;
+  readonly tenant: TenantId;
+  readonly moved: Signal;
+}
+
+const hasWork = ({ waiting }: Known) => waiting.count > 0 || waiting.sealed > 0;
+
+/** Each worker's own handle: handing it back twice does not take it from the next worker. */
+function createLane(known: Known, work: LaneWork, handBack: () => void): Lane {
+  const { name, tenant, moved } = known;
+  let held = true;
+  return {
+    name,
+    tenant,
+    waiting: () => known.waiting,
+    changed: (signal) => moved.next(signal),
+    unsettled: () => work.unsettled(name),
+    seal: (cut) => work.seal(name, cut),
+    bytes: (batch) => work.bytes(name, batch),
+    settle: (batch, attempt, settlement) => work.settle(name, batch, attempt, settlement),
+    [Symbol.dispose]() {
+      if (held) handBack();
+      held = false;
+    },
+  };
+}
+
+/** Hands out the lanes that `update` tells of. */
+export function createHandout(work: LaneWork): Handout {
+  const lanes = new Map<string, Known>();
+  const held = new Set<Known>();
+  /** Work in nobody's hands, longest first. */
+  const idle = new Set<Known>();
+  const closed = new AbortController();
+  const offered = createSignal();
+
+  function offer(lane: Known): void {
+    if (held.has(lane) || !hasWork(lane)) return;
+    idle.add(lane);
+    offered.raise();
+  }
+
+  function hand(lane: Known): Lane {
+    idle.delete(lane);
+    held.add(lane);
+    return createLane(lane, work, () => {
+      held.delete(lane);
+      offer(lane);
+    });
+  }
+
+  function known({ name, tenant, waiting }: LaneState): Known {
+    const found = lanes.get(name);
+    if (found !== undefined) return found;
+    const made: Known = { name, tenant, waiting, moved: createSignal() };
+    lanes.set(name, made);
+    return made;
+  }
+
+  return {
+    update(states) {
+      for (const state of states) {
+        const lane = known(state);
+        lane.waiting = state.waiting;
+        lane.moved.raise();
+        offer(lane);
+      }
+    },
+    async *take(signal) {
+      const ended = AbortSignal.any([signal, closed.signal]);
+      while (!ended.aborted) {
+        const [lane] = idle;
+        if (lane === undefined) await offered.next(ended);
+        else yield hand(lane);
+      }
+    },
+    close: () => closed.abort(),
+  };
+}

@@ -1,0 +1,31 @@
+/** What every engine promises: the port's contract, one part per idea. */
+import { describe, it } from "node:test";
+import type { Engine } from "../../src/engine.ts";
+import { describeAppend } from "./append.ts";
+import { describeHandout } from "./handout.ts";
+import { describeHistories } from "./histories.ts";
+import { describePruning } from "./pruning.ts";
+import { describeSealing } from "./sealing.ts";
+import { describeSettling } from "./settling.ts";
+
+/** Opens an empty engine. */
+export type Open = () => Promise<Engine>;
+
+/** Declares one promise of the port. */
+export type Promised = (what: string, check: (engine: Engine) => Promise<void>) => void;
+
+/** Runs the contract against an implementation. */
+export function describeEngine(name: string, open: Open): void {
+  const promised: Promised = (what, check) => {
+    it(what, async () => {
+      await using engine = await open();
+      await check(engine);
+    });
+  };
+  describe(`${name}: append()`, () => describeAppend(promised));
+  describe(`${name}: lanes()`, () => describeHandout(promised));
+  describe(`${name}: seal()`, () => describeSealing(promised, open));
+  describe(`${name}: settle()`, () => describeSettling(promised));
+  describe(`${name}: prune()`, () => describePruning(promised));
+  describe(`${name}: histories`, () => describeHistories(open));
+}

@@ -1,0 +1,100 @@
+/** The contract's part about forgetting. */
+import assert from "node:assert/strict";
+import type { Engine } from "../../src/engine.ts";
+import type { Promised } from "./contract.ts";
+import {
+  append,
+  appendMany,
+  attempt,
+  dead,
+  drain,
+  idsOf,
+  noon,
+  owner,
+  seal,
+  takeLane,
+} from "./shared.ts";
+
+const later = noon + 1_000_000;
+
+/** Prunes until there is nothing left to prune. */
+async function pruneAll(engine: Engine, before = later, limit = 3): Promise<number> {
+  for (let total = 0;;) {
+    const pruned = await engine.prune(before, limit);
+    assert.ok(pruned <= limit);
+    if (pruned === 0) return total;
+    total += pruned;
+  }
+}
+
+async function present(engine: Engine, refsMax: number): Promise<number[]> {
+  const refs = Array.from({ length: refsMax }, (_, index) => index + 1);
+  const raws = await Promise.all(refs.map((ref) => engine.raw(ref)));
+  return refs.filter((_, index) => raws[index] !== undefined);
+}
+
+/** Says what may be forgotten, and what not. */
+export function describePruning(promised: Promised): void {
+  promised("forgets what is settled, but the newest", async (engine) => {
+    await appendMany(engine, "acme", 10);
+    const lane = await takeLane(engine);
+    assert.equal(await pruneAll(engine), 0);
+    await drain(lane, { eventsMax: 4 });
+    assert.equal(await pruneAll(engine), 9);
+    assert.deepEqual(await present(engine, 12), [10]);
+    const again = await append(engine, { id: "acme1", owners: [owner("acme")] });
+    assert.equal(again.status, "queued");
+    assert.equal((await append(engine, { id: "acme10" })).status, "duplicate");
+  });
+
+  promised("forgets only what was received before", async (engine) => {
+    await appendMany(engine, "acme", 5);
+    await drain(await takeLane(engine));
+    assert.equal(await pruneAll(engine, noon + 2), 2);
+    assert.deepEqual(await present(engine, 5), [3, 4, 5]);
+  });
+
+  promised("keeps what waits, is sealed, held, dead or parked", async (engine) => {
+    await appendMany(engine, "acme", 3);
+    const lane = await takeLane(engine);
+    const given = await seal(lane, { eventsMax: 1 });
+    await lane.settle(given.id, attempt(1), dead());
+    const sealed = await seal(lane, { eventsMax: 1 });
+    await append(engine, { id: "held" });
+    await append(engine, { id: "parked", parked: true });
+    await append(engine, { id: "dropped", owners: [owner("acme", { dropped: true })] });
+    await append(engine, { id: "newest", owners: [owner("acme")] });
+    assert.equal(await pruneAll(engine), 1);
+    assert.deepEqual(await present(engine, 7), [1, 2, 3, 4, 5, 7]);
+    assert.deepEqual(await idsOf(lane, sealed), ["acme2"]);
+    assert.deepEqual(await drain(lane), ["acme3", "newest"]);
+  });
+
+  promised("keeps an event until its last owner has it", async (engine) => {
+    await append(engine, { id: "both", owners: [owner("acme"), owner("globex")] });
+    await append(engine, { id: "newest", owners: [owner("acme")] });
+    const lane = await takeLane(engine);
+    await drain(lane);
+    assert.equal(await pruneAll(engine), 0);
+    await drain(await takeLane(engine));
+    assert.equal(await pruneAll(engine), 1);
+  });
+
+  promised("finds what is settled behind what is not", async (engine) => {
+    await appendMany(engine, "waits", 20);
+    await appendMany(engine, "acme", 5);
+    const lanes = [await takeLane(engine), await takeLane(engine)];
+    const acme = lanes.find(({ tenant }) => tenant === "acme");
+    assert.ok(acme);
+    await drain(acme);
+    assert.equal(await pruneAll(engine), 4);
+  });
+
+  promised("does not number events again that were pruned", async (engine) => {
+    await appendMany(engine, "acme", 3);
+    await drain(await takeLane(engine));
+    await pruneAll(engine);
+    await append(engine, { id: "next", owners: [owner("acme")], body: '"next"' });
+    assert.deepEqual(await present(engine, 3), [3]);
+  });
+}
