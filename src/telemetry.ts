@@ -1,0 +1,71 @@
+/**
+ * Facts: what the daemon states about itself. Stages state them; log lines, counters and later
+ * the dashboard listen. A fact never carries a phone number, a text or a secret, and of a URL
+ * only its origin.
+ */
+import type { BatchId, ClosingReason } from "./batch.ts";
+import type { Recorded } from "./engine.ts";
+import type { Channel, TenantId } from "./tenant.ts";
+
+/** Why a webhook was not taken. */
+export type Refusal =
+  | "signature_missing"
+  | "signature_malformed"
+  | "signature_wrong"
+  | "timestamp_skewed"
+  | "inbox_full"
+  | "log_unavailable"
+  | "stopping"
+  | "clock_suspect"
+  | "aborted";
+
+/** Everything the daemon may state. */
+export type Fact =
+  | { readonly is: "daemon.ready"; readonly listen: string; readonly admin: readonly string[] }
+  | { readonly is: "daemon.stopping"; readonly signal: string }
+  | { readonly is: "daemon.stopped" }
+  | {
+    readonly is: "webhook.recorded";
+    readonly status: Recorded["status"];
+    readonly channel: Channel;
+    readonly type: string;
+    readonly tenants: readonly TenantId[];
+    readonly conflict: boolean;
+    readonly tookMs: number;
+  }
+  | { readonly is: "webhook.refused"; readonly why: Refusal; readonly skewSeconds?: number }
+  | {
+    readonly is: "batch.sealed";
+    readonly tenant: TenantId;
+    readonly batch: BatchId;
+    readonly sequence: number;
+    readonly count: number;
+    readonly bytes: number;
+    readonly reason: ClosingReason;
+  }
+  | {
+    readonly is: "batch.attempted";
+    readonly tenant: TenantId;
+    readonly batch: BatchId;
+    readonly attempt: number;
+    readonly verdict: "accepted" | "again" | "dead";
+    readonly origin: string;
+    readonly status?: number;
+    readonly error?: string;
+    readonly tookMs: number;
+    readonly ageMs: number;
+    readonly nextMs?: number;
+  }
+  | { readonly is: "config.loaded"; readonly tenants: number; readonly numbers: number }
+  | { readonly is: "config.unchanged" }
+  | { readonly is: "config.refused"; readonly problems: readonly string[] }
+  | { readonly is: "config.fell_back"; readonly problems: readonly string[] }
+  | { readonly is: "config.unwatched"; readonly why: string }
+  | { readonly is: "clock.suspect"; readonly offSeconds: number }
+  | { readonly is: "clock.trusted" }
+  | { readonly is: "store.pruned"; readonly events: number }
+  | { readonly is: "store.broken"; readonly why: string }
+  | { readonly is: "webhook.large_or_encoded"; readonly status: 413 | 415 };
+
+/** Takes a fact. Never throws, never waits. */
+export type State = (fact: Fact) => void;

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { claimsOf } from "../../src/pipeline/claims.ts";
+import { readEnvelope } from "../../src/telnyx/envelope.ts";
+import { sightOf } from "../../src/telnyx/families.ts";
+import { eventOf, number, ownershipOf, tenantOf } from "./shared.ts";
+
+const alice = "+18005550100";
+const bob = "+18005550200";
+const stranger = "+14155550199";
+
+const acme = tenantOf("acme", {
+  numbers: [number(alice)],
+  connectionIds: ["111"],
+  messagingProfileIds: ["profile-a"],
+  ids: ["brand-a"],
+});
+const beta = tenantOf("beta", {
+  numbers: [number(bob), number("+1312555*")],
+  connectionIds: ["222"],
+  messagingProfileIds: ["profile-b"],
+});
+
+/** Who decides about this event, in the order of the rules. */
+function claims(
+  type: string,
+  payload: object,
+  { tenants = [acme, beta], path = "/webhooks/ingest", deliveredTo = "" } = {},
+) {
+  const meta = { attempt: 1, delivered_to: deliveredTo };
+  const body = JSON.stringify(eventOf(type, payload, "e-1", deliveredTo === "" ? undefined : meta));
+  const envelope = readEnvelope(new TextEncoder().encode(body), "application/json");
+  assert.ok(envelope);
+  const told = { envelope, sight: sightOf(envelope), path };
+  return claimsOf(told, ownershipOf(...tenants));
+}
+
+/** `acme by phone_number (+1800…)`, of the claim that decides. */
+function deciding(...args: Parameters<typeof claims>): string[] {
+  const found = claims(...args).claims.find((owners) => owners.length > 0) ?? [];
+  return found.map(({ tenant, by, matched }) => `${tenant} by ${by} (${matched})`);
+}
+
+const message = (to: unknown, from: unknown, more: object = {}) => ({
+  to: [to].flat().map((phone_number) => ({ phone_number })),
+  from: { phone_number: from },
+  ...more,
+});
+
+describe("claimsOf() with a direction", () => {
+  it("gives an inbound event to the owner of `to`", () => {
+    const incoming = { direction: "incoming", from: stranger, to: alice };
+    assert.deepEqual(deciding("call.initiated", incoming), [`acme by phone_number (${alice})`]);
+    assert.deepEqual(deciding("message.received", message(bob, stranger)), [
+      `beta by phone_number (${bob})`,
+    ]);
+  });
+
+  it("gives an outbound event to the owner of `from`", () => {
+    const outgoing = { direction: "outgoing", from: alice, to: bob };
+    assert.deepEqual(deciding("call.initiated", outgoing), [`acme by phone_number (${alice})`]);
+    assert.deepEqual(deciding("message.finalized", message(bob, alice)), [
+      `acme by phone_number (${alice})`,
+    ]);
+  });
+
+  it("never believes the number that a caller shows", () => {
+    const spoofed = { direction: "incoming", from: alice, to: stranger };
+    assert.deepEqual(deciding("call.initiated", spoofed), []);
+    assert.deepEqual(deciding("message.received", message(stranger, alice)), []);
+    assert.deepEqual(deciding("message.sent", message(alice, stranger)), []);
+  });
+
+  it("gives a copy to each owner in `to`, once", () => {
+    const group = message([alice, bob, "+13125550001", stranger], stranger);
+    assert.deepEqual(deciding("message.received", group), [
+      `acme by phone_number (${alice})`,
+      `beta by phone_number (${bob})`,
+    ]);
+  });
+
+  it("looks at `cc` only when nobody owns a `to`", () => {
+    const cc = [{ phone_number: bob }];
+    assert.deepEqual(deciding("message.received", message(alice, stranger, { cc })), [
+      `acme by phone_number (${alice})`,
+    ]);
+    assert.deepEqual(deciding("message.received", message(stranger, stranger, { cc })), [
+      `beta by phone_number (${bob})`,
+    ]);
+  });
+
+  it("says which prefix matched, as the config has it", () => {
+    assert.deepEqual(deciding("message.received", message("+13125550001", stranger)), [
+      "beta by phone_number (+1312555*)",
+    ]);
+  });
+
+  it("takes the profile before numbers for short codes and senders' names", () => {
+    const shared = tenantOf("beta", { ...beta, numbers: [number("12345"), number("INFO")] });
+    const tenants = [acme, shared];
+    const byProfile = ["acme by messaging_profile_id (profile-a)"];
+    const profile = { messaging_profile_id: "profile-a" };
+    for (const own of ["12345", "INFO"]) {
+      const sent = message(stranger, own, profile);
+      assert.deepEqual(deciding("message.sent", sent, { tenants }), byProfile);
+      const bare = message(stranger, own);
+      assert.deepEqual(deciding("message.sent", bare, { tenants }), [
+        `beta by phone_number (${own})`,
+      ]);
+    }
+    assert.deepEqual(
+      deciding("message.received", message("12345", stranger, profile), { tenants }),
+      byProfile,
+    );
+    assert.deepEqual(
+      deciding("message.received", message(bob, "12345", profile), { tenants: [acme, beta] }),
+      [`beta by phone_number (${bob})`],
+    );
+  });
+
+  it("knows a sender's name that belongs to a profile only there", () => {
+    const paired = { number: "INFO", prefix: false, messagingProfileId: "PROFILE-X" };
+    const tenants = [tenantOf("acme", { numbers: [paired] })];
+    const sent = (id: string) => message(stranger, "INFO", { messaging_profile_id: id });
+    assert.deepEqual(deciding("message.sent", sent("profile-x"), { tenants }), [
+      "acme by phone_number (INFO)",
+    ]);
+    assert.deepEqual(deciding("message.sent", sent("profile-y"), { tenants }), []);
+  });
+
+  it("falls back to ids, profile and connection when nobody owns the number", () => {
+    const call = { direction: "incoming", from: stranger, to: stranger };
+    assert.deepEqual(deciding("call.initiated", { ...call, connection_id: "222" }), [
+      "beta by connection_id (222)",
+    ]);
+    assert.deepEqual(
+      deciding(
+        "message.received",
+        message(stranger, stranger, { messaging_profile_id: "PROFILE-B" }),
+      ),
+      ["beta by messaging_profile_id (profile-b)"],
+    );
+  });
+});
+
+describe("claimsOf() without a direction", () => {
+  it("takes the only owner among both sides", () => {
+    assert.deepEqual(deciding("call.answered", { from: stranger, to: alice }), [
+      `acme by phone_number (${alice})`,
+    ]);
+    assert.deepEqual(deciding("call.answered", { from: alice, to: stranger }), [
+      `acme by phone_number (${alice})`,
+    ]);
+    const both = tenantOf("acme", { numbers: [number(alice), number(bob)] });
+    assert.deepEqual(deciding("call.answered", { from: alice, to: bob }, { tenants: [both] }), [
+      `acme by phone_number (${bob})`,
+    ]);
+  });
+
+  it("lets nobody have a call between two owners before its direction is known", () => {
+    const between = { from: alice, to: bob, connection_id: "111" };
+    const { ambiguous, claims: found, keys } = claims("call.answered", between);
+    assert.equal(ambiguous, true);
+    assert.deepEqual(found.flat(), []);
+    assert.deepEqual(keys, [`number:${bob}`, `number:${alice}`, "connection:111"]);
+  });
+
+  it("lets the connection or profile decide where no direction will ever be told", () => {
+    const fax = { from: alice, to: bob };
+    assert.deepEqual(deciding("fax.tomorrow", { ...fax, connection_id: "222" }), [
+      "beta by connection_id (222)",
+    ]);
+    assert.deepEqual(
+      deciding("message.tomorrow", message(bob, alice, { profile_id: "profile-a" })),
+      [
+        "acme by messaging_profile_id (profile-a)",
+      ],
+    );
+    assert.equal(claims("fax.tomorrow", { ...fax, connection_id: "222" }).ambiguous, false);
+  });
+
+  it("is ambiguous where neither names one of the two", () => {
+    const third = tenantOf("third", { connectionIds: ["333"] });
+    const tenants = [acme, beta, third];
+    for (const more of [{}, { connection_id: "333" }]) {
+      const fax = { from: alice, to: bob, ...more };
+      const { ambiguous, claims: found } = claims("fax.tomorrow", fax, { tenants });
+      assert.equal(ambiguous, true);
+      assert.deepEqual(found.flat(), []);
+    }
+  });
+});
+
+describe("claimsOf() by what is neither side's", () => {
+  it("gives an order to everybody whose number is in it", () => {
+    const order = { phone_numbers: [{ phone_number: alice }, { phone_number: bob }] };
+    assert.deepEqual(deciding("number_order.complete", order), [
+      `acme by phone_number (${alice})`,
+      `beta by phone_number (${bob})`,
+    ]);
+  });
+
+  it("takes ids before profile and connection", () => {
+    const payload = { brandId: "brand-a", connection_id: "222" };
+    assert.deepEqual(deciding("10dlc.brand.update", payload), ["acme by id (brand-a)"]);
+  });
+
+  it("never takes the end user's number in a verification for one of ours", () => {
+    assert.deepEqual(deciding("verify.sent", { phone_number: alice }), []);
+  });
+
+  it("takes the path's tenant only where Telnyx signed that it delivered there", () => {
+    const path = "/webhooks/@acme";
+    const at = (deliveredTo: string) =>
+      deciding("call.cost", {}, { path, deliveredTo: `https://hooks.example${deliveredTo}` });
+    const byPath = ["acme by path (/webhooks/@acme)"];
+    assert.deepEqual(at("/webhooks/@acme"), byPath);
+    assert.deepEqual(at("/webhooks/@acme/?x=1"), byPath);
+    assert.deepEqual(at("/webhooks/ingest"), []);
+    assert.deepEqual(at("/webhooks/@beta"), []);
+    assert.deepEqual(deciding("call.cost", {}, { path }), [], "nothing signed says so");
+    const unknown = { path: "/webhooks/@zeta", deliveredTo: "https://x.example/webhooks/@zeta" };
+    assert.deepEqual(deciding("call.cost", {}, unknown), []);
+    const prototype = {
+      path: "/webhooks/@__proto__",
+      deliveredTo: "https://x.example/webhooks/@__proto__",
+    };
+    assert.deepEqual(deciding("call.cost", {}, prototype), []);
+  });
+
+  it("prefers our number to the path", () => {
+    const sent = { path: "/webhooks/@beta", deliveredTo: "https://x.example/webhooks/@beta" };
+    assert.deepEqual(deciding("message.received", message(alice, stranger), sent), [
+      `acme by phone_number (${alice})`,
+    ]);
+  });
+
+  it("keeps the channels of one number apart", () => {
+    const speech = tenantOf("speech", { ...acme, id: "speech", channels: new Set(["voice"]) });
+    const text = tenantOf("text", { ...acme, id: "text", channels: new Set(["messaging"]) });
+    const tenants = [speech, text];
+    const call = { direction: "incoming", from: stranger, to: alice };
+    assert.deepEqual(deciding("call.initiated", call, { tenants }), [
+      `speech by phone_number (${alice})`,
+    ]);
+    assert.deepEqual(deciding("message.received", message(alice, stranger), { tenants }), [
+      `text by phone_number (${alice})`,
+    ]);
+    const fax = { direction: "inbound", from: stranger, to: alice, connection_id: "111" };
+    assert.deepEqual(deciding("fax.received", fax, { tenants }), []);
+    const sent = { path: "/webhooks/@text", deliveredTo: "https://x.example/webhooks/@text" };
+    assert.deepEqual(deciding("call.cost", {}, { tenants, ...sent }), []);
+  });
+
+  it("says what would have to be known where nobody is named, and not without end", () => {
+    const to = Array.from({ length: 100 }, (_, index) => `+1415555${1_000 + index}`);
+    const { keys, ambiguous } = claims("message.received", message(to, stranger));
+    assert.equal(keys.length, 32);
+    assert.equal(ambiguous, false);
+    assert.equal(keys[0], "number:+14155551000");
+  });
+});

@@ -1,0 +1,91 @@
+/** Deliveries from a real lane, to a backend that answers when a test says so. */
+import PQueue from "p-queue";
+import type { Batch } from "../../src/batch.ts";
+import type { Settlement } from "../../src/delivery.ts";
+import type { Engine, Lane } from "../../src/engine.ts";
+import { signal as createSignal } from "../../src/flow/signal.ts";
+import { deliver, type Delivery } from "../../src/pipeline/deliver.ts";
+import type { Answered } from "../../src/pipeline/verdict.ts";
+import type { Destination } from "../../src/tenant.ts";
+import { until } from "../support/clock.ts";
+import { arrive, collectFacts, destination, firstLane, from } from "./shared.ts";
+
+const cut = { eventsMax: 1, bytesMax: 9_999, reason: "flush", layout: "envelope/1" } as const;
+
+/** A lane with so many batches of one event each. */
+export async function laneWith(engine: Engine, count: number) {
+  for (let index = 0; index < count; index++) await arrive(engine, `e-${index}`);
+  const lane = await firstLane(engine);
+  const batches: Batch[] = [];
+  for (let index = 0; index < count; index++) {
+    const batch = await lane.seal(cut);
+    if (batch !== undefined) batches.push(batch);
+  }
+  return { lane, batches };
+}
+
+/** Begins to deliver these. */
+export function start(
+  lane: Lane,
+  batches: readonly Batch[],
+  { to = destination, requestsMax = 10, running = 3_600_000 } = {},
+) {
+  const changed = createSignal();
+  const stop = new AbortController();
+  const { facts, state } = collectFacts();
+  const sent: (Delivery & { readonly answer: (answered: Answered) => void; done: boolean })[] = [];
+  const settlements: Settlement[] = [];
+  const requests = new PQueue({ concurrency: requestsMax });
+  let current: Destination | undefined = to;
+  let dice = 1;
+  const settled = deliver(lane, from(...batches), {
+    destination: () => current,
+    reconfigured: (signal) => changed.next(signal),
+    send: (delivery) => {
+      const { promise, resolve } = Promise.withResolvers<Answered & { readonly tookMs: number }>();
+      const one = {
+        ...delivery,
+        done: false,
+        answer(answered: Answered) {
+          one.done = true;
+          resolve({ ...answered, tookMs: 5 });
+        },
+      };
+      sent.push(one);
+      if (stop.signal.aborted) one.answer({ error: "the test is over" });
+      return promise;
+    },
+    requests,
+    random: () => dice,
+    runningMs: () => running,
+    state,
+    signal: stop.signal,
+  });
+  const done = (async () => {
+    for await (const settlement of settled) settlements.push(settlement);
+  })();
+  return {
+    sent,
+    settlements,
+    facts,
+    requests,
+    done,
+    underWay: () => sent.filter((one) => !one.done).length,
+    roll: (next: number) => dice = next,
+    reload(next: Destination | undefined) {
+      current = next;
+      changed.raise();
+    },
+    /** Answers the attempt of this number, as soon as it is made. */
+    async answer(index: number, answered: Answered) {
+      await until(`attempt ${index}`, () => sent.length > index);
+      sent[index]?.answer(answered);
+    },
+    abort: () => stop.abort(),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      for (const one of sent) one.answer({ error: "the test is over" });
+      await done;
+    },
+  };
+}
