@@ -13,6 +13,7 @@ export const nameLengthMax = 255;
 // deno-lint-ignore no-control-regex
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
+/** An object with fields: neither a list nor null. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -15,14 +15,15 @@ export async function turns(count = 5): Promise<void> {
   }
 }
 
-/** Waits for what needs no time but may need another thread. */
+const untilMsMax = 20_000;
+
+/** Waits for what needs no time by the stopped clock but may need another thread. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const turnsMax = 200_000;
-  for (let turn = 0; turn < turnsMax; turn++) {
-    if (holds()) return;
+  const end = performance.now() + untilMsMax;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`Did not happen: ${what}`);
     await turns(1);
   }
-  throw new Error(`Did not happen: ${what}`);
 }
 
 /** Stops the clock at this time. */

@@ -37,6 +37,7 @@ const legOf = (scene: Scene, side: Side): Fields => ({
   tags: ["sample", side === "in" ? "reception" : "campaign"],
 });
 
+/** The payload of `call.initiated`, the only one that tells a direction. */
 export function initiated(scene: Scene, side: Side): Fields {
   const { from, to } = sidesOf(scene, side);
   return {
@@ -53,6 +54,7 @@ export function initiated(scene: Scene, side: Side): Fields {
   };
 }
 
+/** The payload of `call.answered`. */
 export const answered = (scene: Scene, side: Side): Fields => ({
   ...legOf(scene, side),
   codec: "PCMU",
@@ -60,11 +62,13 @@ export const answered = (scene: Scene, side: Side): Fields => ({
   state: "answered",
 });
 
+/** The payload of `call.dtmf.received`. */
 export const pressed = (scene: Scene, side: Side): Fields => ({
   ...legOf(scene, side),
   digit: scene.chance.pick(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#"]),
 });
 
+/** The payload of `call.hangup` at this time, in epoch ms. */
 export function ended(scene: Scene, side: Side, now: number): Fields {
   const packets = Math.max(1, Math.floor((now - scene.startedAt) / 20));
   return {

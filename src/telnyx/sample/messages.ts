@@ -34,6 +34,7 @@ const messageOf = (scene: Scene, text: string): Fields => ({
   valid_until: null,
 });
 
+/** The payload of `message.received`. */
 export const received = (scene: Scene, text: string = scene.chance.pick(texts)): Fields => ({
   ...messageOf(scene, text),
   completed_at: null,
@@ -49,6 +50,7 @@ export const optOut = (scene: Scene): Fields => ({
   autoresponse_type: "STOP",
 });
 
+/** The payload of `message.sent` or `message.finalized`, by the state reached. */
 export const outbound = (
   scene: Scene,
   status: "sent" | "delivered",
@@ -71,6 +73,7 @@ const faxOf = (scene: Scene): Fields => ({
   user_id: "00000000-0000-4000-8000-000000000001",
 });
 
+/** The payload of `fax.received`. */
 export const faxReceived = (scene: Scene): Fields => ({
   ...faxOf(scene),
   direction: "inbound",
@@ -81,6 +84,7 @@ export const faxReceived = (scene: Scene): Fields => ({
   to: scene.own,
 });
 
+/** The payload of `fax.delivered`. */
 export const faxDelivered = (scene: Scene): Fields => ({
   ...faxOf(scene),
   client_state: null,

@@ -1,0 +1,110 @@
+/** `key`: what a tenant needs to verify its batches; `key --new`: another seed for all of them. */
+import { AggregatorError } from "../errors.ts";
+import { openEmbeddedEngine } from "../engine/embedded.ts";
+import { openSeed, replaceSeed } from "../secrets.ts";
+import { createSeed, createSigning, seedFingerprintOf } from "../signing.ts";
+import { usageError } from "./arguments.ts";
+import { askFor, findDaemon, isAbsent } from "./client.ts";
+import { type Command, exits, type Given } from "./command.ts";
+import { configGiven } from "./source.ts";
+import type { Terminal } from "./terminal.ts";
+import { printable } from "./text.ts";
+
+interface Keys {
+  readonly tenant: string;
+  /** Null where the config's own secrets replace it. */
+  readonly secret: string | null;
+  readonly public_key: string;
+}
+
+async function askKeys(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
+  const client = await findDaemon(given, terminal);
+  const answer = await askFor(client, "GET", `/key?tenant=${encodeURIComponent(tenant)}`);
+  const { secret, public_key } = answer;
+  return {
+    tenant,
+    secret: typeof secret === "string" ? printable(secret) : null,
+    public_key: printable(String(public_key)),
+  };
+}
+
+/** As the daemon would derive them; the seed is made here where there is none yet. */
+async function deriveKeys(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
+  const { tenants, signingKey, stateFolder, path } = await configGiven(given, terminal);
+  const found = tenants.get(tenant);
+  if (found === undefined) {
+    throw new AggregatorError("admin", `There is no tenant "${printable(tenant)}" in ${path}`);
+  }
+  const { secret, publicKey } = createSigning(signingKey ?? openSeed(stateFolder)).keysOf(tenant);
+  const replaced = found.destination.secrets.length > 0;
+  return { tenant, secret: replaced ? null : secret, public_key: publicKey };
+}
+
+async function keysOf(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
+  try {
+    return await askKeys(tenant, given, terminal);
+  } catch (error) {
+    const isNamed = given.text("admin") ?? terminal.env["AGGREGATOR_ADMIN"];
+    if (isNamed || !isAbsent(error)) throw error;
+    return deriveKeys(tenant, given, terminal);
+  }
+}
+
+async function printKeys(tenant: string, given: Given, terminal: Terminal): Promise<number> {
+  const keys = await keysOf(tenant, given, terminal);
+  if (given.has("json")) terminal.json(keys);
+  else {
+    const { secret, public_key } = keys;
+    const replaced = "replaced by `secrets` of the config, and not shown";
+    terminal.print(`secret      ${secret ?? replaced}\npublic key  ${public_key}`);
+  }
+  return exits.done;
+}
+
+const meaning = `Every tenant has a new secret and a new public key from now on.
+  - Give each its own: aggregator key TENANT
+  - Receivers that know only the old ones refuse what comes; it is tried again until
+    delivery.retry.for is over, so hand the new ones out before that.
+  - A tenant with \`secrets\` in the config keeps them; only its public key is another.`;
+
+async function renew(given: Given, terminal: Terminal): Promise<number> {
+  const { signingKey, stateFolder, store } = await configGiven(given, terminal);
+  const seed = signingKey ?? createSeed();
+  // Holding the store first: a seed that is in use is never replaced under a daemon.
+  await using _store = await openEmbeddedEngine({
+    path: store.path,
+    signingFingerprint: seedFingerprintOf(seed),
+    adoptSigningKey: true,
+  });
+  if (signingKey === undefined) replaceSeed(stateFolder, seed);
+  const from = signingKey === undefined ? "made" : "taken from signing.key of the config";
+  if (given.has("json")) terminal.json({ renewed: true, seed: from });
+  else terminal.print(`The seed of the signing keys is new: ${from}.\n${meaning}`);
+  return exits.done;
+}
+
+async function runKey(given: Given, terminal: Terminal): Promise<number> {
+  const [tenant] = given.operands;
+  const wantsNew = given.has("new");
+  if (wantsNew && tenant !== undefined) {
+    throw usageError(
+      "Every tenant's keys come from one seed: aggregator key --new takes no tenant",
+    );
+  }
+  if (wantsNew) return renew(given, terminal);
+  if (tenant === undefined) throw usageError("TENANT is missing: aggregator key TENANT");
+  return printKeys(tenant, given, terminal);
+}
+
+/** Asks the daemon, or derives them where none runs. */
+export const key: Command = {
+  name: "key",
+  summary: "Print a tenant's verifying keys; --new makes other ones for all",
+  about: `The secret (whsec_) is for v1 signatures, the public key (whpk_) for v1a. They are the
+same before and after the daemon's first start. --new replaces the seed that all tenants'
+keys come from; the daemon must be stopped.`,
+  takes: ["[TENANT]"],
+  options: { new: { about: "make a new seed: every tenant gets new keys" } },
+  examples: ["aggregator key acme", "aggregator key acme --json", "aggregator key --new"],
+  run: runKey,
+};

@@ -1,0 +1,105 @@
+/** `status`: what the running daemon is doing. */
+import process from "node:process";
+import { sleep } from "../flow/sleep.ts";
+import type { Fields } from "../telnyx/fields.ts";
+import { askFor, type Client, findDaemon } from "./client.ts";
+import { type Command, exits, type Given } from "./command.ts";
+import { groupsIn, momentIn, numberIn, textIn, textsIn } from "./fields.ts";
+import type { Terminal } from "./terminal.ts";
+import { createPaint, shortTimeText, spanText, table, timeText } from "./text.ts";
+
+const watchEveryMs = 2_000;
+/** Clears the screen and goes to its beginning. */
+const clear = "\u001b[2J\u001b[H";
+
+interface Status {
+  readonly ready: boolean;
+  readonly warnings: readonly string[];
+  readonly stats: Fields;
+  readonly tenants: Fields;
+}
+
+async function look(client: Client): Promise<Status> {
+  const { body } = await client.ask("GET", "/readyz");
+  const stats = await askFor(client, "GET", "/stats");
+  const tenants = await askFor(client, "GET", "/tenants");
+  const ready = body["ready"] === true;
+  return { ready, warnings: textsIn(body, "warnings"), stats, tenants };
+}
+
+const heading = ["tenant", "status", "pending", "oldest", "in flight", "dead", "delivered"];
+
+function row(name: string, view: Fields, now: number, utc: boolean): readonly string[] {
+  const oldest = momentIn(view, "oldest_at");
+  const delivered = momentIn(view, "last_delivered_at");
+  return [
+    name,
+    textIn(view, "status"),
+    String(numberIn(view, "pending")),
+    oldest === undefined ? "-" : spanText(now - oldest),
+    String(numberIn(view, "in_flight")),
+    String(numberIn(view, "dead")),
+    delivered === undefined ? "never" : shortTimeText(delivered, now, utc),
+  ];
+}
+
+/** What people read. */
+function render(status: Status, address: string, utc: boolean, { colours }: Terminal): string {
+  const paint = createPaint(colours);
+  const { ready, warnings, stats, tenants } = status;
+  const now = Date.now();
+  const rows = groupsIn(tenants, "tenants").map(([name, view]) => row(name, view, now, utc));
+  const state = ready ? paint("green", "ready") : paint("red", "NOT READY");
+  const loose = `${numberIn(stats, "unassigned")} unassigned, ${numberIn(stats, "parked")} parked`;
+  return [
+    `${state}  ${address}  version ${textIn(stats, "version")}  ${timeText(now, utc)}`,
+    `${numberIn(stats, "pending_events")} pending, ${
+      numberIn(stats, "batches_in_flight")
+    } in flight, ${numberIn(stats, "dead_letters")} dead letters, ${loose}`,
+    ...warnings.map((warning) => `${paint("yellow", "config problem:")} ${warning}`),
+    "",
+    rows.length === 0 ? "no tenants" : table([heading, ...rows]),
+  ].join("\n");
+}
+
+function show(status: Status, client: Client, given: Given, terminal: Terminal): void {
+  if (given.has("json")) {
+    const { ready, warnings, stats, tenants } = status;
+    const indent = given.has("watch") ? 0 : 2;
+    return terminal.json({ ready, warnings, stats, tenants: tenants["tenants"] }, indent);
+  }
+  const before = given.has("watch") && terminal.isTerminal ? clear : "";
+  terminal.print(before + render(status, client.address, given.has("utc"), terminal));
+}
+
+async function watch(client: Client, given: Given, terminal: Terminal): Promise<void> {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  while (!end.signal.aborted) {
+    show(await look(client), client, given, terminal);
+    await sleep(watchEveryMs, end.signal);
+  }
+}
+
+async function printStatus(given: Given, terminal: Terminal): Promise<number> {
+  const client = await findDaemon(given, terminal);
+  if (given.has("watch")) {
+    await watch(client, given, terminal);
+    return exits.done;
+  }
+  const status = await look(client);
+  show(status, client, given, terminal);
+  return status.ready ? exits.done : exits.failed;
+}
+
+/** Readiness, totals and tenants. */
+export const status: Command = {
+  name: "status",
+  summary: "Show what the running daemon is doing, tenant by tenant",
+  about: "It exits with 1 when the daemon is not ready, or cannot be reached.",
+  options: { watch: { short: "w", about: "again every two seconds, until Ctrl-C" } },
+  examples: ["aggregator status", "aggregator status --watch", "aggregator status --json"],
+  run: printStatus,
+};

@@ -1,0 +1,155 @@
+/** `verify`: whether a batch that somebody received is really ours, and what is in it. */
+import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { systemCodeOf } from "../errors.ts";
+import { usageError } from "./arguments.ts";
+import { type Command, exits, type Given } from "./command.ts";
+import { readPayload, typesText } from "./payload.ts";
+import { keyProblem, type Received, rightSignatures, type VerifyingKeys } from "./signed.ts";
+import type { Terminal } from "./terminal.ts";
+import { createPaint, printable, spanText } from "./text.ts";
+
+const bodyBytesMax = 256 * 1_024 * 1_024;
+/** Libraries of Standard Webhooks refuse what is older or newer. */
+const toleranceSeconds = 300;
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw usageError(`Cannot read "${printable(path)}": ${systemCodeOf(error) ?? "unknown error"}`);
+  }
+}
+
+/** A key as given, or from where `env:` and `file:` point, so that it need not be in a history. */
+function resolveKey(text: string, { env }: Terminal): string {
+  if (text.startsWith("file:")) return readText(text.slice("file:".length)).trim();
+  if (!text.startsWith("env:")) return text;
+  const value = env[text.slice("env:".length)];
+  if (value === undefined) throw usageError(`"${printable(text)}" is not set`);
+  return value.trim();
+}
+
+function keysGiven(given: Given, terminal: Terminal): VerifyingKeys {
+  const read = (option: string, kind: "secret" | "public key") =>
+    given.texts(option).map((text) => {
+      const key = resolveKey(text, terminal);
+      const problem = keyProblem(key, kind);
+      if (problem !== undefined) throw usageError(`Option "--${option}" ${problem}`);
+      return key;
+    });
+  const keys = {
+    secrets: read("secret", "secret"),
+    publicKeys: read("public-key", "public key"),
+  };
+  if (keys.secrets.length + keys.publicKeys.length > 0) return keys;
+  throw usageError(
+    "A key is missing: --secret whsec_… or --public-key whpk_… (aggregator key TENANT)",
+  );
+}
+
+/** Raw header lines, names in lower case. */
+function headersIn(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split(/\r?\n/).flatMap((line) => {
+      const [, name, value] = /^[<>\s]*([A-Za-z0-9-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value]];
+    }),
+  );
+}
+
+async function readBody(path: string): Promise<Uint8Array> {
+  if (path !== "-") {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw usageError(
+        `Cannot read "${printable(path)}": ${systemCodeOf(error) ?? "unknown error"}`,
+      );
+    }
+  }
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
+    length += piece.byteLength;
+    if (length > bodyBytesMax) throw usageError("Standard input is larger than any batch");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function receivedGiven(given: Given): Promise<Received> {
+  const file = given.text("headers");
+  const headers = file === undefined ? new Map<string, string>() : headersIn(readText(file));
+  const need = (option: string): string => {
+    const value = given.text(option) ?? headers.get(`webhook-${option}`);
+    if (value !== undefined && value !== "") return value;
+    throw usageError(`webhook-${option} is missing: --${option} VALUE, or --headers FILE`);
+  };
+  const [id, timestamp, signature] = [need("id"), need("timestamp"), need("signature")];
+  return { id, timestamp, signature, body: await readBody(given.operands[0] ?? "-") };
+}
+
+function ageText(seconds: number): string {
+  if (Number.isNaN(seconds)) return "not a number of seconds";
+  const age = `${spanText(Math.abs(seconds) * 1_000)} ${seconds < 0 ? "ahead of now" : "old"}`;
+  const isFar = Math.abs(seconds) > toleranceSeconds;
+  return isFar ? `${age} (libraries refuse more than ${toleranceSeconds / 60} minutes)` : age;
+}
+
+async function verifyBatch(given: Given, terminal: Terminal): Promise<number> {
+  const keys = keysGiven(given, terminal);
+  const received = await receivedGiven(given);
+  const right = rightSignatures(received, keys);
+  const ageSeconds = /^[0-9]{1,12}$/.test(received.timestamp)
+    ? Math.round(Date.now() / 1_000) - Number(received.timestamp)
+    : Number.NaN;
+  const payload = readPayload(received.body);
+  const verified = right.length > 0;
+  const code = verified ? exits.done : exits.failed;
+  if (given.has("json")) {
+    const { type, id, tenant, sequence, reason, count, types } = payload ?? {};
+    const batch = { type, id, tenant, sequence, reason, count, types };
+    terminal.json({ verified, signatures: right, age_seconds: ageSeconds, batch });
+    return code;
+  }
+  const paint = createPaint(terminal.colours);
+  terminal.print([
+    verified
+      ? `${paint("green", "✓ verified")} by ${right.join(" and ")}`
+      : `${
+        paint("red", "✗ not verified")
+      }: none of the signatures is right for these keys and bytes`,
+    `timestamp  ${ageText(ageSeconds)}`,
+    ...(payload === undefined ? ["body       not a payload of ours"] : [
+      `batch      ${payload.id}${payload.id === received.id ? "" : " (webhook-id is another)"}`,
+      `tenant     ${payload.tenant}, sequence ${payload.sequence}, reason ${payload.reason}`,
+      `events     ${payload.count}: ${typesText(payload.types)}`,
+    ]),
+  ].join("\n"));
+  return code;
+}
+
+/** Works alone. */
+export const verify: Command = {
+  name: "verify",
+  summary: "Verify a batch you received, and say what is in it",
+  about: `The body must be the bytes as received; without FILE it is read from standard input.
+Keys may be given as env:NAME or file:PATH. It exits with 1 when no signature is right.`,
+  takes: ["[FILE]"],
+  options: {
+    secret: { value: "whsec_…", many: true, about: "the tenant's secret" },
+    "public-key": { value: "whpk_…", many: true, about: "the tenant's public key" },
+    id: { value: "ID", about: "the header webhook-id" },
+    timestamp: { value: "SECONDS", about: "the header webhook-timestamp" },
+    signature: { value: "TEXT", about: "the header webhook-signature" },
+    headers: { value: "FILE", about: "raw header lines to take the three from" },
+  },
+  examples: [
+    "aggregator verify --secret env:SECRET --headers headers.txt body.json",
+    "aggregator verify --public-key whpk_… --id bat_… --timestamp 1800000000 \\",
+    "    --signature 'v1a,…' - < body.json",
+  ],
+  run: verifyBatch,
+};

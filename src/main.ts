@@ -1,0 +1,199 @@
+/**
+ * The daemon: everything opened in order of dependence, served, and closed in reverse. Stopping
+ * is not written anywhere: the doors close and their visitors leave, the pipeline runs dry, the
+ * log closes last but one.
+ *
+ *     config ▸ log ▸ sender ▸ pipeline ▸ admin ▸ the door
+ */
+import { type AddressRule, createAddressRule } from "./address.ts";
+import type { Config, LiveConfig } from "./config.ts";
+import { openLiveConfig } from "./config/live.ts";
+import { openEmbeddedEngine } from "./engine/embedded.ts";
+import { createAdmin, type Route } from "./http/admin.ts";
+import { createInbox } from "./http/inbox.ts";
+import { createIntake } from "./http/intake.ts";
+import { createRoutes } from "./http/routes.ts";
+import { createSender } from "./http/send.ts";
+import { type OpenServer, openServer } from "./http.ts";
+import { createSkewWatch } from "./pipeline/skew.ts";
+import { startPipeline } from "./pipeline.ts";
+import { startPruning } from "./pruning.ts";
+import { openSeed, openToken } from "./secrets.ts";
+import { createSigning, seedFingerprintOf } from "./signing.ts";
+import type { State } from "./telemetry.ts";
+import { createCounters } from "./telemetry/counters.ts";
+import { createLog, type Level, type LineSink } from "./telemetry/log.ts";
+import { readVersion } from "./version.ts";
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly configPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A broken file at start is an error even where a last good config exists. */
+  readonly strict: boolean;
+  /** Where facts are written. */
+  readonly sink: LineSink;
+  /** Hears every fact too. */
+  readonly observe?: State;
+  /** Certificate authorities besides the runtime's own, in PEM. */
+  readonly authorities?: readonly string[];
+}
+
+/** A running daemon. Disposal stops it in good order. */
+export interface Daemon extends AsyncDisposable {
+  /** Where webhooks go. */
+  readonly address: string;
+  readonly adminAddresses: readonly string[];
+  readonly token: string;
+  readonly live: LiveConfig;
+  /** Rejects when the daemon cannot go on: the process should end, and be started again. */
+  readonly failed: Promise<never>;
+}
+
+/** Requests under way when stopping are given so long. */
+const drainMsMax = 10_000;
+/** Admin connections: a dashboard, a few programs. */
+const adminConnectionsMax = 256;
+
+/** What the config in force allows to connect to; the same object while the list is the same. */
+function createRule(live: () => Config): () => AddressRule {
+  let list = live().allowPrivate.join();
+  let rule = createAddressRule(live().allowPrivate);
+  return () => {
+    const now = live().allowPrivate.join();
+    if (now !== list) rule = createAddressRule(live().allowPrivate);
+    list = now;
+    return rule;
+  };
+}
+
+/** Where facts go: the log, the counters, and whoever else listens. */
+function createState({ sink, observe }: DaemonOptions, level: () => Level) {
+  const counters = createCounters();
+  const log = createLog(sink, level);
+  const state: State = (fact) => {
+    counters.state(fact);
+    log(fact);
+    observe?.(fact);
+  };
+  return { counters, state };
+}
+
+/** The parts that everything else stands on. */
+async function openBase(options: DaemonOptions, opened: AsyncDisposableStack) {
+  let level: Level = "info";
+  const { counters, state } = createState(options, () => level);
+  const { configPath: path, env, strict } = options;
+  const live = opened.use(await openLiveConfig({ path, env, state, strict }));
+  const config = () => live.current;
+  const setLevel = () => level = config().logLevel;
+  setLevel();
+  const { stateFolder, store, signingKey } = config();
+  const seed = signingKey ?? openSeed(stateFolder);
+  const signingFingerprint = seedFingerprintOf(seed);
+  const engine = opened.use(await openEmbeddedEngine({ path: store.path, signingFingerprint }));
+  opened.use(startPruning(engine, () => config().store.retentionMs, state));
+  return { counters, state, live, config, setLevel, engine, signing: createSigning(seed) };
+}
+
+/** Everything that follows from the base and goes out: the sender and the stages. */
+function openFlows(
+  { live, config, engine, signing, state }: Awaited<ReturnType<typeof openBase>>,
+  { authorities = [] }: DaemonOptions,
+  opened: AsyncDisposableStack,
+) {
+  const version = readVersion();
+  const ports = new Set<number>();
+  const ownPorts = () => ports;
+  const senderOptions = { signing, rule: createRule(config), ownPorts, version, authorities };
+  const sender = opened.use(createSender(senderOptions));
+  const skew = createSkewWatch(state, () => performance.now());
+  const reconfigured = (signal: AbortSignal) => live.changed(live.current, signal);
+  const stages = { engine, config, reconfigured, send: sender.send, skew, state };
+  return { version, ports, sender, skew, pipeline: opened.use(startPipeline(stages)) };
+}
+
+/** One admin listener per address. */
+async function openAdmins(
+  config: () => Config,
+  token: () => string,
+  routes: readonly Route[],
+  opened: AsyncDisposableStack,
+): Promise<readonly OpenServer[]> {
+  const admins: OpenServer[] = [];
+  const readToken = () => config().admin.readToken;
+  const hosts = () => config().admin.hosts;
+  for (const at of config().admin.listen) {
+    const handle = createAdmin({ token, readToken, hosts, routes, trusted: at.kind === "unix" });
+    const server = { at, handle, connectionsMax: adminConnectionsMax, drainMsMax };
+    admins.push(opened.use(await openServer(server)));
+  }
+  return admins;
+}
+
+/** Opens everything; resolves when webhooks are accepted. Throws `AggregatorError`. */
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  await using opened = new AsyncDisposableStack();
+  const base = await openBase(options, opened);
+  const { counters, state, live, config, setLevel, engine, signing } = base;
+  const { version, ports, sender, skew, pipeline } = openFlows(base, options, opened);
+
+  const inbox = createInbox(() => config().limits);
+  const made = openToken(config().stateFolder);
+  const token = () => config().admin.token ?? made;
+  const routes = createRoutes({ live, engine, counters, inbox, signing, sender, version });
+  const admins = await openAdmins(config, token, routes, opened);
+
+  let stopping = false;
+  const closed = () =>
+    stopping ? "stopping" : engine.broken.aborted ? "log_unavailable" : undefined;
+  const { accept } = pipeline;
+  const handle = createIntake({ config, inbox, skew, accept, closed, state });
+  const { connectionsMax } = config().limits;
+  const at = config().listen;
+  const door = opened.use(await openServer({ at, handle, connectionsMax, drainMsMax }));
+  for (const { port } of [door, ...admins]) if (port !== undefined) ports.add(port);
+
+  const adminAddresses = admins.map(({ address }) => address);
+  const watching = new AbortController();
+  follow(live, watching.signal, () => {
+    setLevel();
+    door.setConnectionsMax(config().limits.connectionsMax);
+  });
+  const failed = Promise.race([pipeline.failed, rejected(engine.broken)]);
+  failed.catch((error: Error) => state({ is: "store.broken", why: error.message }));
+  const closing = opened.move();
+  state({ is: "daemon.ready", listen: door.address, admin: adminAddresses });
+  return {
+    address: door.address,
+    adminAddresses,
+    token: token(),
+    live,
+    failed,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      watching.abort();
+      await closing.disposeAsync();
+      state({ is: "daemon.stopped" });
+    },
+  };
+}
+
+/** Rejects when a signal aborts. */
+function rejected(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason));
+  return promise;
+}
+
+/** Tells of every config that comes into force. */
+async function follow(
+  live: LiveConfig,
+  signal: AbortSignal,
+  apply: () => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await live.changed(live.current, signal);
+    apply();
+  }
+}

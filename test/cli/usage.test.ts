@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { describe, it } from "node:test";
+import { readVersion } from "../../src/version.ts";
+import { runCli } from "../support/cli.ts";
+
+const cwd = tmpdir();
+const names = "run init check schema demo send status ping key token verify".split(" ");
+const later = "top tail tenants unassigned release events explain batches dead replay flush " +
+  "reload fsck export backup";
+
+describe("--help", () => {
+  it("lists every command, those to come and the exit codes", async () => {
+    const { code, stdout } = await runCli(["--help"], { cwd });
+    assert.equal(code, 0);
+    for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+    for (const name of later.split(" ")) assert.match(stdout, new RegExp(`\\b${name}\\b`));
+    assert.match(stdout, /78 config/);
+    for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+  });
+
+  for (const name of names) {
+    it(`explains ${name} with examples`, async () => {
+      const { code, stdout, stderr } = await runCli([name, "-h"], { cwd });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, new RegExp(`^Usage: aggregator ${name}`));
+      assert.match(stdout, /^Examples:\n {2}aggregator/m);
+      for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+    });
+  }
+
+  it("wins over whatever else is wrong", async () => {
+    const { code, stdout } = await runCli(["ping", "--help"], { cwd });
+    assert.equal(code, 0);
+    assert.match(stdout, /ping TENANT/);
+  });
+});
+
+describe("--version", () => {
+  it("prints the version alone", async () => {
+    const { code, stdout } = await runCli(["--version"], { cwd });
+    assert.equal(code, 0);
+    assert.equal(stdout, `${readVersion()}\n`);
+  });
+});
+
+describe("a command line that is wrong", () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["statsu", /no command "statsu"; did you mean "status"\?/],
+    ["xyzzyplugh", /no command "xyzzyplugh"; aggregator --help/],
+    ["check --jsno", /no option "--jsno"; did you mean "json"\?/],
+    ["check --config", /"--config" needs a value/],
+    ["check --config --json", /"--config" needs a value/],
+    ["check --json=yes", /"--json" takes no value/],
+    ["check a.yaml b.yaml", /"b.yaml" is one too many/],
+    ["ping", /TENANT is missing/],
+    ["key", /TENANT is missing/],
+    ["key --new acme", /takes no tenant/],
+    ["demo --for 20", /"--for" needs a unit/],
+    ["demo --for 60d", /"--for" must be at most a day/],
+    ["demo --port 70000", /"--port" must be a whole number from 0 to 65535/],
+    ["send --type callin --url http://127.0.0.1:1/ --number +18005550100", /mean "callIn"/],
+    ["send --url ftp://x/ --number +18005550100", /Cannot send to/],
+    ["send --url http://127.0.0.1:1/ --number 8005550100", /no country code/],
+    ["verify", /A key is missing/],
+    ["verify --secret x", /must be whsec_/],
+    ["verify --secret whsec_MTIzNA==", /webhook-id is missing/],
+    ["status --admin http://", /Cannot use the admin address/],
+    ["tail", /Not yet: "tail"/],
+    ["reload", /Not yet: "reload"/],
+  ];
+  for (const [line, message] of cases) {
+    it(`exits with 2: ${line}`, async () => {
+      const { code, stdout, stderr } = await runCli(line.split(" "), { cwd });
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, "");
+      assert.match(stderr, message);
+    });
+  }
+
+  it("prints nothing of it that could move the cursor", async () => {
+    const { code, stderr } = await runCli(["\u001b[2J\u202e"], { cwd });
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr.trimEnd(), /[\p{Cc}\p{Cf}]/u);
+  });
+});
