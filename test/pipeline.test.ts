@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "node:test";
+import type { Config } from "../src/config.ts";
+import { buildDirectory } from "../src/directory.ts";
+import type { Engine } from "../src/engine.ts";
+import { signal as createSignal } from "../src/flow/signal.ts";
+import type { Delivery } from "../src/pipeline/deliver.ts";
+import { createSkewWatch } from "../src/pipeline/skew.ts";
+import { startPipeline } from "../src/pipeline.ts";
+import { publicKeyOf } from "../src/telnyx/signature.ts";
+import { createSigner } from "../src/telnyx/signer.ts";
+import type { Tenant } from "../src/tenant.ts";
+import { configWith } from "./http/shared.ts";
+import { ask, collectFacts, eventOf, idsIn, number, openEngine } from "./pipeline/shared.ts";
+import { tenantOf } from "./pipeline/shared.ts";
+import { until } from "./support/clock.ts";
+
+const seed = randomBytes(32);
+const signer = createSigner(seed);
+const alice = "+18005550100";
+const bob = "+18005550200";
+
+function configOf(...tenants: readonly Tenant[]): Config {
+  return {
+    ...configWith({ inboxMax: 64 }),
+    telnyx: { publicKeys: [publicKeyOf(seed)], maxSkewSeconds: 300 },
+    tenants: new Map(tenants.map((tenant) => [tenant.id, tenant])),
+    directory: buildDirectory(tenants),
+  };
+}
+
+const quick = { maxWaitMs: 1, eventsMax: 10, bytesMax: 65_536 };
+const acme = tenantOf("acme", { numbers: [number(alice)], window: quick });
+const beta = tenantOf("beta", { numbers: [number(bob)], window: quick });
+
+/** A signed webhook to this number. */
+function webhook(to: string, id: string) {
+  const payload = { direction: "incoming", from: "+14155550199", to };
+  const body = new TextEncoder().encode(JSON.stringify(eventOf("call.initiated", payload, id)));
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const signature = Buffer.from(signer(timestamp, body), "base64");
+  const proof = { timestamp, seconds: Number(timestamp), signature };
+  return ask("", { body, proof, receivedAt: Date.now() });
+}
+
+/** The stages over an engine, with a backend that accepts everything. */
+function start(engine: Engine, ...tenants: readonly Tenant[]) {
+  const { facts, state } = collectFacts();
+  const changed = createSignal();
+  const sent: Delivery[] = [];
+  let current = configOf(...tenants);
+  const pipeline = startPipeline({
+    engine,
+    config: () => current,
+    reconfigured: (signal) => changed.next(signal),
+    send: async (delivery) => {
+      sent.push(delivery);
+      return { status: 200, tookMs: 1 };
+    },
+    skew: createSkewWatch(state, () => performance.now()),
+    state,
+  });
+  return {
+    ...pipeline,
+    facts,
+    sent,
+    idsOf: (tenant: string) =>
+      sent.filter((one) => one.tenant === tenant).flatMap(({ bytes }) => idsIn(bytes)),
+    reload(...next: readonly Tenant[]) {
+      current = configOf(...next);
+      changed.raise();
+    },
+  };
+}
+
+describe("startPipeline()", () => {
+  it("brings each tenant its events, in order, and nobody another's", async () => {
+    await using engine = await openEngine();
+    await using running = start(engine, acme, beta);
+    const asked = Array.from(
+      { length: 40 },
+      (_, index) => webhook(index % 2 === 0 ? alice : bob, `e-${index}`),
+    );
+    for (const { inbound } of asked) assert.equal(running.accept(inbound), true);
+    await until("everything sent", () => running.idsOf("acme").length === 20);
+    await until("everything sent", () => running.idsOf("beta").length === 20);
+    assert.ok(asked.every(({ answers }) => answers.length === 1 && answers[0]?.status === 200));
+    for (const [tenant, rest] of [["acme", 0], ["beta", 1]] as const) {
+      const expected = asked.map((_, index) => `e-${index}`).filter((_, i) => i % 2 === rest);
+      assert.deepEqual(new Set(running.idsOf(tenant)), new Set(expected));
+      const mine = running.sent.filter((one) => one.tenant === tenant);
+      assert.deepEqual(mine.map(({ batch }) => batch.sequence), mine.map((_, index) => index + 1));
+    }
+  });
+
+  it("follows another config at once", async () => {
+    await using engine = await openEngine();
+    await using running = start(engine, { ...acme, paused: true });
+    const first = webhook(alice, "e-1");
+    running.accept(first.inbound);
+    await until("an answer", () => first.answers.length === 1);
+    const second = webhook(bob, "e-2");
+    running.accept(second.inbound);
+    await until("an answer", () => second.answers.length === 1);
+    assert.deepEqual(second.answers[0]?.body, { status: "queued", tenant: "unassigned" });
+    assert.deepEqual(running.sent, []);
+    running.reload(acme, beta);
+    await until("a batch", () => running.idsOf("acme").length === 1);
+    const third = webhook(bob, "e-3");
+    running.accept(third.inbound);
+    await until("a batch", () => running.idsOf("beta").length === 1);
+  });
+
+  it("answers everybody who is in when it closes, and lets nobody in any more", async () => {
+    await using engine = await openEngine();
+    const running = start(engine, { ...acme, paused: true });
+    const asked = Array.from({ length: 20 }, (_, index) => webhook(alice, `e-${index}`));
+    for (const { inbound } of asked) running.accept(inbound);
+    await running[Symbol.asyncDispose]();
+    assert.ok(asked.every(({ answers }) => answers.length === 1));
+    assert.equal(running.accept(webhook(alice, "late").inbound), false);
+    const { lanes: [lane] } = await engine.counts();
+    assert.equal(lane?.waiting, 20);
+
+    await using again = start(engine, acme);
+    await until("everything sent", () => again.idsOf("acme").length === 20);
+  });
+
+  it("says that a stage failed, and takes nothing more", async () => {
+    await using engine = await openEngine();
+    const broken: Engine = {
+      ...engine,
+      async *lanes() {
+        yield* [];
+        throw new Error("no lanes");
+      },
+    };
+    await using running = start(broken, acme);
+    await assert.rejects(running.failed, /no lanes/);
+    assert.equal(running.accept(webhook(alice, "e-1").inbound), false);
+  });
+});
