@@ -82,11 +82,10 @@ async function run(stage: AsyncIterable<unknown>): Promise<void> {
 
 function inward(inbox: AsyncIterable<Inbound>, options: PipelineOptions): Promise<void> {
   const { engine, config, skew, state } = options;
-  const slots = () => config().limits.inboxMax;
   const maxSkewSeconds = () => config().telnyx.maxSkewSeconds;
   const verifier = derived(config, verifierOf);
   const ownership = derived(config, ownershipOf);
-  const verified = verify(inbox, { verifier, maxSkewSeconds, skew, slots, state });
+  const verified = verify(inbox, { verifier, maxSkewSeconds, skew, state });
   return run(record(classify(verified, ownership), { engine, state }));
 }
 

@@ -114,29 +114,49 @@ function isSharedSide({ direction, from, to }: Sighting): boolean {
 
 /** What the event says about its owner, and what would have to be known if it does not. */
 export interface Claims {
-  /** Strongest first; the first that names somebody decides. */
-  readonly claims: readonly (readonly Named[])[];
+  /** By the first rule that names anybody; empty when none does. */
+  readonly owners: readonly Named[];
   /** Owners on both sides, and nothing that says which of them. */
   readonly ambiguous: boolean;
+  /** Only of an event that is nobody's. */
   readonly keys: readonly string[];
 }
 
-/** The claims on an event by the config in force. */
-export function claimsOf(told: Told, ownership: Ownership): Claims {
-  const { directory } = ownership;
-  const { sight } = told;
-  const keys = keysOf(told);
-  const profile = byProfile(told, directory);
-  const connection = byConnection(told, directory);
-  const either = byEitherSide(told, directory);
-  if (either.length > 1) {
-    const isOneOf = (owner: Named) => either.some(({ tenant }) => tenant === owner.tenant);
-    // Another event of the call will tell its direction; until then nobody may see it.
-    const deciding = sight.tellsDirection ? [] : [profile, connection];
-    const claims = deciding.map((owners) => owners.filter(isOneOf));
-    return { claims, ambiguous: claims.flat().length === 0, keys };
+type Rule = (told: Told, ownership: Ownership) => readonly Named[];
+
+/** Strongest first. */
+const rules: readonly Rule[] = [
+  (told, { directory }) => isSharedSide(told.sight) ? byProfile(told, directory) : [],
+  (told, { directory }) => byDirection(told, directory),
+  (told, { directory }) => byEitherSide(told, directory),
+  (told, { directory }) => byIds(told, directory),
+  byPath,
+  (told, { directory }) => byProfile(told, directory),
+  (told, { directory }) => byConnection(told, directory),
+];
+
+/** Between two owners their connection or profile decides, where no later event will. */
+function between(either: readonly Named[], told: Told, directory: Directory): readonly Named[] {
+  // Another event of the call will tell its direction; until then nobody may see it.
+  if (told.sight.tellsDirection) return [];
+  const isOneOf = (owner: Named) => either.some(({ tenant }) => tenant === owner.tenant);
+  const profile = byProfile(told, directory).filter(isOneOf);
+  return profile.length > 0 ? profile : byConnection(told, directory).filter(isOneOf);
+}
+
+function firstOf(told: Told, ownership: Ownership): readonly Named[] {
+  for (const rule of rules) {
+    const owners = rule(told, ownership);
+    if (owners.length > 0) return owners;
   }
-  const first = isSharedSide(sight) ? profile : [];
-  const ids = [byIds(told, directory), byPath(told, ownership), profile, connection];
-  return { claims: [first, byDirection(told, directory), either, ...ids], ambiguous: false, keys };
+  return [];
+}
+
+/** Whose an event is by the config in force. */
+export function claimsOf(told: Told, ownership: Ownership): Claims {
+  const either = byEitherSide(told, ownership.directory);
+  const ambiguous = either.length > 1;
+  const owners = ambiguous ? between(either, told, ownership.directory) : firstOf(told, ownership);
+  if (owners.length > 0) return { owners, ambiguous: false, keys: [] };
+  return { owners, ambiguous, keys: keysOf(told) };
 }

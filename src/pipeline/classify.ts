@@ -62,7 +62,7 @@ export function entryOf(inbound: Verified, ownership: Ownership): Entry {
     ...(occurredAt === undefined ? {} : { occurredAt }),
   };
   const told = { envelope, sight, path: inbound.path };
-  const { claims, ambiguous, keys } = claimsOf(told, ownership);
+  const { owners, ambiguous, keys } = claimsOf(told, ownership);
   const rules = (owner: Omit<Owner, "immediate" | "dropped">): Owner => ({
     ...owner,
     immediate: sight.optOut || ownership.isImmediate(owner.tenant, event.type),
@@ -74,7 +74,7 @@ export function entryOf(inbound: Verified, ownership: Ownership): Entry {
     ...(json === undefined ? {} : { json }),
     proof: proofOf(inbound),
     fingerprint: fingerprintOf(content, envelope),
-    claims: claims.map((owners) => ({ owners: owners.map(rules) })),
+    claims: [{ owners: owners.map(rules) }],
     heldFor: ambiguous ? "ambiguous" : "unknown",
     heldKeys: keys,
     parked: false,

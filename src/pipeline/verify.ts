@@ -2,11 +2,14 @@
  * verify: lets through what Telnyx signed, within `max_skew`; answers everything else. The
  * signature covers `<telnyx-timestamp>|<raw body bytes>` (Telnyx, "Webhook signing").
  */
-import { concurrently } from "../flow/concurrently.ts";
+import { gathered } from "../flow/gathered.ts";
 import type { State } from "../telemetry.ts";
 import type { Verifier } from "../telnyx/signature.ts";
 import { type Inbound, invalidSignature, tryLater, type Verified } from "./inbound.ts";
 import type { SkewWatch } from "./skew.ts";
+
+/** Signatures verified at once: enough to keep every thread of the pool busy. */
+const groupMax = 64;
 
 /** What verify is given. */
 export interface VerifyOptions {
@@ -14,17 +17,19 @@ export interface VerifyOptions {
   readonly verifier: () => Verifier;
   readonly maxSkewSeconds: () => number;
   readonly skew: SkewWatch;
-  /** Signatures verified at once. */
-  readonly slots: () => number;
   readonly state: State;
 }
 
-/** Yields the webhooks whose signature and time are right; the others are answered 401 or 503. */
-export function verify(
+/**
+ * Yields the webhooks whose signature and time are right; the others are answered 401 or 503.
+ * What comes while some are verified is verified together: threads that are kept busy need not be
+ * woken for each webhook.
+ */
+export async function* verify(
   source: AsyncIterable<Inbound>,
-  { verifier, maxSkewSeconds, skew, slots, state }: VerifyOptions,
-): AsyncIterable<Verified> {
-  return concurrently(slots, source, async (inbound) => {
+  { verifier, maxSkewSeconds, skew, state }: VerifyOptions,
+): AsyncGenerator<Verified, void, undefined> {
+  async function check(inbound: Inbound): Promise<Verified | undefined> {
     const key = await verifier()(inbound.proof, inbound.body);
     if (key === undefined) {
       state({ is: "webhook.refused", why: "signature_wrong" });
@@ -36,12 +41,15 @@ export function verify(
     skew.saw(skewSeconds, timely, proof.signature);
     if (timely) return inbound as Verified;
     const suspect = skew.suspect();
-    state({
-      is: "webhook.refused",
-      why: suspect ? "clock_suspect" : "timestamp_skewed",
-      skewSeconds,
-    });
+    const why = suspect ? "clock_suspect" : "timestamp_skewed";
+    state({ is: "webhook.refused", why, skewSeconds });
     inbound.answer(suspect ? tryLater("clock suspect") : invalidSignature);
     return undefined;
-  });
+  }
+
+  for await (const group of gathered(source, groupMax)) {
+    for (const verified of await Promise.all(group.map(check))) {
+      if (verified !== undefined) yield verified;
+    }
+  }
 }

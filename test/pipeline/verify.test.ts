@@ -29,7 +29,6 @@ function stage(asked: readonly ReturnType<typeof ask>[], now = () => 0) {
     verifier: () => verifier,
     maxSkewSeconds: () => 300,
     skew,
-    slots: () => 4,
     state,
   }));
   return { facts, passed };
