@@ -135,6 +135,8 @@ function createListener(
     response.setHeader("connection", "close");
     onRequest(request, response);
   });
+  // Whatever else is expected of us: node would answer 417, and voice would give up for good.
+  server.on("checkExpectation", onRequest);
   return { server, visitors };
 }
 

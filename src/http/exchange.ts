@@ -10,6 +10,8 @@ import type { Answered } from "../pipeline/verdict.ts";
 
 /** An answer longer than this is not read to its end. */
 const readBytesMax = 256 * 1_024;
+/** Interim answers (1xx) before the real one: a flood of them would cost everybody else time. */
+const interimMax = 16;
 /** So much of its text is kept. */
 const keptBytesMax = 2 * 1_024;
 
@@ -80,7 +82,18 @@ function attempt(options: ExchangeOptions, signal: AbortSignal): Promise<Incomin
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { request } = url.protocol === "https:" ? https : http;
   const sent = request(url, { method: "POST", agent, headers, signal });
-  sent.once("response", resolve);
+  sent.once("response", (response) => {
+    // Answered before all was sent, by one who reads no more: nobody else would free the socket.
+    response.once("close", () => sent.writableFinished || sent.destroy());
+    resolve(response);
+  });
+  let interim = 0;
+  sent.on("information", () => {
+    interim += 1;
+    if (interim > interimMax) sent.destroy(new Error("too many interim answers"));
+  });
+  // A request that still waits for a socket does not hear that its time is over.
+  signal.addEventListener("abort", () => reject(new Error("timeout")), { once: true });
   sent.on("error", (error) => {
     // A kept connection that the other side had just closed: nothing was answered, try a new one.
     const stale = sent.reusedSocket && systemCodeOf(error) === "ECONNRESET" && !signal.aborted;

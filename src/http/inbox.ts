@@ -8,8 +8,10 @@ import type { Limits } from "../config.ts";
 export interface Inbox {
   /** Whether another webhook would be refused now. */
   full(): boolean;
-  /** Bytes of bodies, as they come (+) and when they are done with (−). */
-  addBytes(change: number): void;
+  /** Takes up room for a piece of a body; false, and nothing taken, where there is none. */
+  takeBytes(bytes: number): boolean;
+  /** Gives that room back. */
+  releaseBytes(bytes: number): void;
   /** A body is complete and goes in (+1), or was answered (−1). */
   addWebhooks(change: 1 | -1): void;
   readonly highest: number;
@@ -18,12 +20,17 @@ export interface Inbox {
 /** Makes an inbox with the limits in force. */
 export function createInbox(limits: () => Limits): Inbox {
   let webhooks = 0;
-  let bytes = 0;
+  let held = 0;
   let highest = 0;
   return {
-    full: () => webhooks >= limits().inboxMax || bytes >= limits().inboxBytesMax,
-    addBytes(change) {
-      bytes += change;
+    full: () => webhooks >= limits().inboxMax || held >= limits().inboxBytesMax,
+    takeBytes(bytes) {
+      if (held + bytes > limits().inboxBytesMax) return false;
+      held += bytes;
+      return true;
+    },
+    releaseBytes(bytes) {
+      held -= bytes;
     },
     addWebhooks(change) {
       webhooks += change;

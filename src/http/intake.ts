@@ -31,9 +31,9 @@ export interface IntakeOptions {
 const retryAfterSeconds = "2";
 const webhookPath = /^\/webhooks\/[^/]+$/;
 
-/** Without its query and a trailing slash. */
+/** Without a host (RFC 9112, 3.2.2), its query and a trailing slash. */
 function pathOf(url: string | undefined): string {
-  const [path = "/"] = (url ?? "/").split("?", 1);
+  const [path = "/"] = (url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
@@ -149,12 +149,13 @@ function take(visit: Visit, path: string, proof: Proof): void {
   if (why !== undefined) return shed(visit, why);
   if (request.httpVersion === "1.1" && request.headers.expect) response.writeContinue();
   let held = 0;
-  const received = (bytes: number) => {
+  const admit = (bytes: number) => {
+    if (!inbox.takeBytes(bytes)) return false;
     held += bytes;
-    inbox.addBytes(bytes);
+    return true;
   };
-  const release = () => inbox.addBytes(-held);
-  readBody(request, config().limits.bodyBytesMax, received, (body) => {
+  const release = () => inbox.releaseBytes(held);
+  readBody(request, config().limits.bodyBytesMax, admit, (body) => {
     if (body.is === "read") {
       const contentType = headerOf(request, "content-type");
       const type = contentType === undefined ? {} : { contentType };
@@ -163,6 +164,7 @@ function take(visit: Visit, path: string, proof: Proof): void {
     }
     release();
     if (body.is === "too_large") return tooLarge(visit);
+    if (body.is === "refused") return shed(visit, "inbox_full");
     state({ is: "webhook.refused", why: "aborted" });
   });
 }

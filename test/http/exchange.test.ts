@@ -17,11 +17,13 @@ async function openBackend(serve: (socket: net.Socket, connection: number) => vo
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const bytes = new TextEncoder().encode("{}");
   return {
     connections: () => connections,
-    async post(more: { headers?: Record<string, string>; timeoutMs?: number } = {}) {
-      const { headers = {}, timeoutMs = 10_000 } = more;
+    async post(
+      more: { headers?: Record<string, string>; timeoutMs?: number; text?: string } = {},
+    ) {
+      const { headers = {}, timeoutMs = 10_000, text = "{}" } = more;
+      const bytes = new TextEncoder().encode(text);
       const { tookMs, ...answered } = await exchange({
         url: new URL(`http://127.0.0.1:${port}/`),
         agent,
@@ -176,5 +178,34 @@ describe("a long answer", () => {
       void socket.on("data", () => socket.end(text))
     );
     assert.deepEqual(await broken.post(), { error: "answer cut off", text: "{" });
+  });
+
+  it("frees the connection of a backend that answers before it has read everything", async () => {
+    await using backend = await openBackend((socket) => {
+      socket.once("data", () => {
+        socket.pause();
+        socket.write("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
+      });
+    });
+    const text = "x".repeat(16_000_000);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      assert.deepEqual(await backend.post({ text }), { status: 503 });
+    }
+  });
+
+  it("ends a request in time that never gets a connection", async () => {
+    await using backend = await openBackend(() => {});
+    const [first, second] = await Promise.all([
+      backend.post({ timeoutMs: 2_000 }),
+      backend.post({ timeoutMs: 100 }),
+    ]);
+    assert.deepEqual([first, second], [{ error: "timeout" }, { error: "timeout" }]);
+  });
+
+  it("has enough of a backend that sends interim answers without end", async () => {
+    await using backend = await openBackend((socket) => {
+      socket.on("data", () => socket.write("HTTP/1.1 102 Processing\r\n\r\n".repeat(1_000)));
+    });
+    assert.deepEqual(await backend.post(), { error: "too many interim answers" });
   });
 });
