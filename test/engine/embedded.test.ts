@@ -1,13 +1,14 @@
 /** The embedded engine: the contract, over a real file and a real thread, and what is its own. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
-import { openDatabase } from "../../src/engine/embedded/tables.ts";
+import { openDatabase } from "../../src/engine/embedded/file.ts";
 import type { Engine } from "../../src/engine.ts";
+import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { describeEngine } from "./contract.ts";
 import {
@@ -181,5 +182,29 @@ describe("a log that breaks", () => {
     await assert.rejects(append(engine, {}), { code: "store" });
     await engine[Symbol.asyncDispose]();
     await assert.rejects(openEmbeddedEngine({ path }), { code: "store" });
+  });
+});
+
+describe("openEmbeddedEngine() and its file", () => {
+  it("knows a store by what it is, not by its name", async () => {
+    await using folder = await temporaryFolder();
+    await using _first = await openEmbeddedEngine({ path: folder.file("log.db") });
+    await symlink(folder.file("log.db"), folder.file("other.db"));
+    await assert.rejects(openEmbeddedEngine({ path: folder.file("other.db") }), {
+      code: "store_in_use",
+    });
+  });
+
+  it("records nothing more in a file that was removed", async () => {
+    await using folder = await temporaryFolder();
+    await using engine = await openEmbeddedEngine({ path: folder.file("log.db") });
+    await append(engine, { id: "e-0", owners: [owner("acme")] });
+    await rm(folder.file("log.db"));
+    let count = 0;
+    await eventually("the engine breaks", async () => {
+      await append(engine, { id: `f-${count++}`, owners: [owner("acme")] }).catch(() => undefined);
+      return engine.broken.aborted;
+    });
+    assert.match(String(engine.broken.reason), /was removed or replaced/);
   });
 });

@@ -9,10 +9,11 @@ import { ulid } from "../ulid.ts";
 import { createAppend } from "./append.ts";
 import { createBatches } from "./batches.ts";
 import { countsOf } from "./counts.ts";
+import { lockStore, openDatabase } from "./file.ts";
 import { type Lanes, openLanes } from "./lanes.ts";
 import type { Op, Result } from "./ops.ts";
 import { createPrune } from "./prune.ts";
-import { lockStore, openDatabase, transaction } from "./tables.ts";
+import { transaction } from "./transaction.ts";
 
 /** Where the log is, and who it belongs to. */
 export interface LogOptions {

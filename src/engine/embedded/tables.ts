@@ -1,14 +1,12 @@
 /**
- * The tables of the log, the file they live in, and the lock that keeps it to one daemon.
+ * The tables of the log.
  *
  * A copy of an event moves `waiting` → `batch.members` → nothing (delivered) or `dead`; there is
  * no column that could say it is in two of them.
  */
-import { closeSync, openSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { AggregatorError, messageOf, systemCodeOf } from "../../errors.ts";
-import { makeFolder, syncFolder } from "../../files.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { AggregatorError } from "../../errors.ts";
+import { transaction } from "./transaction.ts";
 
 /** Raised by every change of the tables below; a newer file is refused by an older program. */
 const version = 1;
@@ -109,21 +107,8 @@ const tables = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Runs `work` in one transaction: all of it is durable when this returns, or none of it. */
-export function transaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // SQLite ends the transaction by itself after some errors, a full disk among them.
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-function prepareTables(database: DatabaseSync, path: string): void {
+/** Makes the tables where there are none. Throws `store` where a newer program made them. */
+export function prepareTables(database: DatabaseSync, path: string): void {
   const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (found > version) {
     throw new AggregatorError(
@@ -137,73 +122,4 @@ function prepareTables(database: DatabaseSync, path: string): void {
     database.exec(tables);
     database.exec(`PRAGMA user_version = ${version}`);
   });
-}
-
-/**
- * Makes an empty file 0600, and the folders above it; what SQLite writes beside it gets its mode.
- * A file that exists is not opened: closing it again would let go of SQLite's locks on it.
- */
-function makeFile(path: string): void {
-  makeFolder(dirname(path));
-  try {
-    closeSync(openSync(path, "wx", 0o600));
-  } catch (error) {
-    if (systemCodeOf(error) !== "EEXIST") throw error;
-  }
-}
-
-function failure(path: string, error: unknown): AggregatorError {
-  if (error instanceof AggregatorError) return error;
-  return new AggregatorError("store", `Cannot open "${path}": ${messageOf(error)}`, {
-    cause: error,
-  });
-}
-
-/** Opens the log, making it where there is none: every commit is on disk when it returns. */
-export function openDatabase(file: string): DatabaseSync {
-  const path = resolve(file);
-  try {
-    makeFile(path);
-    const database = new DatabaseSync(path);
-    using opening = new DisposableStack();
-    opening.defer(() => database.close());
-    database.exec("PRAGMA busy_timeout = 2000");
-    prepareTables(database, path);
-    database.exec("PRAGMA journal_mode = WAL");
-    database.exec("PRAGMA synchronous = FULL");
-    syncFolder(dirname(path));
-    opening.move();
-    return database;
-  } catch (error) {
-    throw failure(path, error);
-  }
-}
-
-// Only the text says so on every runtime: Deno has no error numbers here.
-const isLocked = (error: unknown) => messageOf(error).includes("locked");
-
-/**
- * Keeps everybody else out of a log until disposed. The lock is the operating system's: it goes
- * with the process, however that ends. Throws `store_in_use` when another daemon holds it.
- */
-export function lockStore(file: string): Disposable {
-  const path = resolve(file);
-  try {
-    makeFile(`${path}.lock`);
-    const database = new DatabaseSync(`${path}.lock`);
-    using opening = new DisposableStack();
-    opening.defer(() => database.close());
-    database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec("BEGIN EXCLUSIVE");
-    opening.move();
-    return { [Symbol.dispose]: () => database.close() };
-  } catch (error) {
-    if (!isLocked(error)) throw failure(path, error);
-    throw new AggregatorError(
-      "store_in_use",
-      `Cannot open "${path}": another aggregator is using it: stop that one first, ` +
-        "or give this one a store.path of its own",
-      { cause: error },
-    );
-  }
 }
