@@ -16,6 +16,7 @@ import { classify } from "./pipeline/classify.ts";
 import type { Ownership } from "./pipeline/claims.ts";
 import { deliver, type DeliverOptions, type Send } from "./pipeline/deliver.ts";
 import type { Inbound } from "./pipeline/inbound.ts";
+import { insistent } from "./pipeline/insist.ts";
 import { matcherOf } from "./pipeline/patterns.ts";
 import { record } from "./pipeline/record.ts";
 import type { SkewWatch } from "./pipeline/skew.ts";
@@ -128,7 +129,7 @@ async function outward(
   }
 
   async function serve(lane: Lane): Promise<void> {
-    using held = lane;
+    using held = insistent(lane, signal, state);
     const shared = laneOptions(lane.tenant, requests, options, signal);
     await run(deliver(held, sealed(held), { ...shared, runningMs }));
   }

@@ -1,0 +1,44 @@
+/**
+ * A log that cannot be written for a while, because its disk is full, must not end the daemon:
+ * what a lane asks of it is asked again until it is done. Asking twice equals asking once.
+ */
+import type { Lane } from "../engine.ts";
+import { messageOf } from "../errors.ts";
+import { sleep } from "../flow/sleep.ts";
+import type { State } from "../telemetry.ts";
+
+/** Between two tries. */
+const pauseMs = 1_000;
+
+/** The same lane; what it asks for rejects only after `signal` aborted. */
+export function insistent(lane: Lane, signal: AbortSignal, state: State): Lane {
+  let failing = false;
+
+  async function insist<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const answer = await ask();
+        failing = false;
+        return answer;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // Once, until it succeeds again: a full disk is no better for a log line per second.
+        if (!failing) state({ is: "store.broken", why: messageOf(error) });
+        failing = true;
+        await sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  return {
+    name: lane.name,
+    tenant: lane.tenant,
+    waiting: () => lane.waiting(),
+    changed: (until) => lane.changed(until),
+    unsettled: () => insist(() => lane.unsettled()),
+    seal: (cut) => insist(() => lane.seal(cut)),
+    bytes: (batch) => insist(() => lane.bytes(batch)),
+    settle: (batch, attempt, settlement) => insist(() => lane.settle(batch, attempt, settlement)),
+    [Symbol.dispose]: () => lane[Symbol.dispose](),
+  };
+}
