@@ -24,6 +24,8 @@ const { values } = parseArgs({
   },
 });
 const events = Number(values.events);
+/** Sent before anything is measured, to both: until then it is the compiler that is measured. */
+const warmUpEvents = 10_000;
 const fileOf = (name: string) => new URL(name, import.meta.url).pathname;
 const tenants = ["north", "south", "west"] as const;
 const numberOf = { north: "+18005550101", south: "+18005550102", west: "+18005550103" } as const;
@@ -100,8 +102,13 @@ async function startDaemon(name: string, receivers: readonly Received[]): Promis
   });
 }
 
-/** Sends the load; the two ends of it are told to `measure`. */
-async function load(port: number, connections: number, ledger: string): Promise<LoadResult> {
+/** Sends so many webhooks; the ids of those that were acknowledged are in the ledger then. */
+async function load(
+  port: number,
+  connections: number,
+  count: number,
+  ledger: string,
+): Promise<LoadResult> {
   const child = spawn(process.execPath, [fileOf("./load.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -110,7 +117,7 @@ async function load(port: number, connections: number, ledger: string): Promise<
     port,
     seed: seed.toString("base64"),
     numbers,
-    count: events,
+    count,
     connections,
     ledger,
   };
@@ -166,14 +173,18 @@ async function stop({ child }: Running): Promise<void> {
 async function measure(connections: number) {
   const ledger = join(folder, `ledger-${connections}`);
   const reference = await startReference();
-  const limit = await load(reference.port, connections, ledger);
+  await load(reference.port, connections, warmUpEvents, ledger);
+  const limit = await load(reference.port, connections, events, ledger);
   await stop(reference);
 
   const receivers = await Promise.all(tenants.map(openReceiver));
   const daemon = await startDaemon(`daemon-${connections}`, receivers);
   const pid = daemon.child.pid ?? 0;
+  const warmUp = await load(daemon.port, connections, warmUpEvents, `${ledger}-warm-up`);
+  await untilArrived(receivers, warmUp.answers["200"] ?? 0);
+  for (const { bodies } of receivers) bodies.length = 0;
   const before = cpuSecondsOf(pid);
-  const result = await load(daemon.port, connections, ledger);
+  const result = await load(daemon.port, connections, events, ledger);
   const acknowledged = result.answers["200"] ?? 0;
   await untilArrived(receivers, acknowledged);
   const cpuSeconds = cpuSecondsOf(pid) - before;

@@ -1,0 +1,39 @@
+/**
+ * Which Node runs us, in plain JavaScript: the one that was found where it is new enough, else the
+ * one that npm put beside the program as an optional package.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Older ones have no `using`, and cannot read TypeScript. */
+const majorMin = 24;
+
+/** Whether this Node is new enough. */
+export const isNewEnough = Number(process.versions.node.split(".")[0]) >= majorMin;
+
+/** The Node beside us. npm's own link to it is not always there: older npm removes it. */
+function bundledNode() {
+  const isWindows = process.platform === "win32";
+  const name = `node-${isWindows ? "win" : process.platform}-${process.arch}`;
+  const file = `../node_modules/${name}/bin/${isWindows ? "node.exe" : "node"}`;
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+/** Runs a Node that is new enough with these arguments, and ends as it ends. */
+export function handOver(args) {
+  const path = isNewEnough ? process.execPath : bundledNode();
+  if (!existsSync(path)) {
+    console.error(
+      `Cannot start: Node ${majorMin} or newer is needed, this is ${process.versions.node}: ` +
+        "install a newer one, or run npm ci without leaving out optional packages",
+    );
+    process.exit(1);
+  }
+  const child = spawn(path, args, { stdio: "inherit" });
+  // Ctrl-C at a terminal reaches the child by itself; a second one would mean: exit now.
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
+  for (const name of ["SIGTERM", "SIGHUP"]) process.on(name, () => child.kill(name));
+  child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+}
