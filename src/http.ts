@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly at: Listen;
   readonly handle: Handler;
   readonly connectionsMax: number;
+  /** A unix socket that any local process, such as a proxy, may connect to; else only its owner. */
+  readonly forEverybody?: boolean;
   /** How long requests under way may take when stopping. */
   readonly drainMsMax: number;
   readonly patience?: Patience;
@@ -87,13 +89,13 @@ export function describeListen(at: Listen): string {
   return `http://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
-async function listening(server: Server, at: Listen): Promise<void> {
+async function listening(server: Server, at: Listen, forEverybody: boolean): Promise<void> {
   const where = listenOptions(at);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.once("listening", resolve);
   // A socket file has its mode from the moment it is there.
-  const umask = process.umask(0o177);
+  const umask = process.umask(forEverybody ? 0o111 : 0o177);
   try {
     server.listen(where);
   } finally {
@@ -142,11 +144,11 @@ function createListener(
 
 /** Opens a listener; resolves when it accepts connections. Throws `listen`. */
 export async function openServer(options: ServerOptions): Promise<OpenServer> {
-  const { at, handle, drainMsMax, patience = usualPatience } = options;
+  const { at, handle, drainMsMax, forEverybody = false, patience = usualPatience } = options;
   const { server, visitors } = createListener(handle, patience);
   let left: Promise<void> | undefined;
   server.maxConnections = options.connectionsMax;
-  await listening(server, at);
+  await listening(server, at, forEverybody);
   const bound = server.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : undefined;
   const actual: Listen = at.kind === "tcp" && port !== undefined ? { ...at, port } : at;

@@ -4,7 +4,9 @@
  * on the one that `npm ci` put beside it, or says clearly what is missing.
  */
 import process from "node:process";
-import { handOver, isNewEnough } from "./node.js";
+import { followLeash, handOver, isNewEnough } from "./node.js";
 
-if (isNewEnough) await import("./cli.ts");
-else handOver(process.argv.slice(1));
+if (isNewEnough) {
+  followLeash();
+  await import("./cli.ts");
+} else handOver(process.argv.slice(1), { leash: true });

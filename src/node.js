@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -21,8 +22,11 @@ function bundledNode() {
   return fileURLToPath(new URL(file, import.meta.url));
 }
 
-/** Runs a Node that is new enough with these arguments, and ends as it ends. */
-export function handOver(args) {
+/**
+ * Runs a Node that is new enough with these arguments, and ends as it ends. With a leash the other
+ * one hears of it when this process is gone, however that ended: see `followLeash`.
+ */
+export function handOver(args, { leash = false } = {}) {
   const path = isNewEnough ? process.execPath : bundledNode();
   if (!existsSync(path)) {
     console.error(
@@ -31,9 +35,21 @@ export function handOver(args) {
     );
     process.exit(1);
   }
-  const child = spawn(path, args, { stdio: "inherit" });
+  const stdio = ["inherit", "inherit", "inherit", ...(leash ? ["ipc"] : [])];
+  const child = spawn(path, args, { stdio });
   // Ctrl-C at a terminal reaches the child by itself; a second one would mean: exit now.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const name of ["SIGTERM", "SIGHUP"]) process.on(name, () => child.kill(name));
-  child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+  child.on("error", (error) => {
+    console.error(`Cannot start ${path}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** Stops in good order when whoever handed over to us is gone. */
+export function followLeash() {
+  if (process.channel === undefined) return;
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.channel.unref();
 }

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AggregatorError, systemCodeOf } from "./errors.ts";
+import { AggregatorError, type ErrorCode, systemCodeOf } from "./errors.ts";
 import { makeFolder, readOrCreate, replaceFile } from "./files.ts";
 import { createSeed, keyBytes } from "./signing.ts";
 
@@ -37,24 +37,48 @@ export function replaceSeed(stateFolder: string, seed: Uint8Array): void {
   replaceFile(join(stateFolder, seedFile), `${Buffer.from(seed).toString("base64")}\n`);
 }
 
-/** The admin token in the state folder, made where there is none. Throws `admin` if too short. */
-export function openToken(stateFolder: string): string {
-  const path = join(stateFolder, tokenFile);
-  const token = readOrCreate(path, () => `${randomBytes(24).toString("base64url")}\n`).trim();
+function checkToken(text: string, path: string): string {
+  const token = text.trim();
   if (token.length >= tokenLengthMin) return token;
   throw new AggregatorError(
     "admin",
     `Cannot use "${path}": a token has at least ${tokenLengthMin} characters: ` +
-      "delete the file, and another one is made",
+      "delete the file, and the daemon makes another one when it starts",
   );
 }
 
-/** The admin token in the state folder, if there is one. */
-export function findToken(stateFolder: string): string | undefined {
+/** The admin token in the state folder, made where there is none. Throws `admin` if too short. */
+export function openToken(stateFolder: string): string {
+  const path = join(stateFolder, tokenFile);
+  const made = () => `${randomBytes(24).toString("base64url")}\n`;
+  return checkToken(readOrCreate(path, made), path);
+}
+
+const whyUnreadable: Readonly<Record<string, string>> = {
+  EACCES: "only the daemon's user, or root, may read it",
+  EPERM: "only the daemon's user, or root, may read it",
+};
+
+function readIfThere(path: string, code: ErrorCode): string | undefined {
   try {
-    return readFileSync(join(stateFolder, tokenFile), "utf8").trim();
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw error;
+    const why = systemCodeOf(error) ?? "unknown error";
+    if (why === "ENOENT" || why === "ENOTDIR") return undefined;
+    throw new AggregatorError(code, `Cannot read "${path}": ${whyUnreadable[why] ?? why}`);
   }
+}
+
+/** The admin token in the state folder, if there is one. Throws `admin` if it cannot be used. */
+export function findToken(stateFolder: string): string | undefined {
+  const path = join(stateFolder, tokenFile);
+  const text = readIfThere(path, "admin");
+  return text === undefined ? undefined : checkToken(text, path);
+}
+
+/** The seed in the state folder, if there is one. Throws `signing_key` if it cannot be used. */
+export function findSeed(stateFolder: string): Uint8Array | undefined {
+  const path = join(stateFolder, seedFile);
+  const text = readIfThere(path, "signing_key");
+  return text === undefined ? undefined : parseSeed(text, path);
 }

@@ -33,3 +33,10 @@ export function onSignals({ stop, exit, reload }: SignalHandlers): Disposable {
     },
   };
 }
+
+/** Nothing ends at a HUP until disposed: for the time before anybody can act on one. */
+export function ignoreHangups(): Disposable {
+  const ignore = () => {};
+  process.on("SIGHUP", ignore);
+  return { [Symbol.dispose]: () => void process.off("SIGHUP", ignore) };
+}

@@ -40,6 +40,14 @@ describe("openServer()", () => {
     });
   });
 
+  it("listens on a socket file for everybody where that is wanted", async () => {
+    await using folder = await temporaryFolder();
+    const at = { kind: "unix", path: folder.file("http.sock") } as const;
+    const limits = { connectionsMax: 1, drainMsMax: 1_000, forEverybody: true };
+    await using _server = await openServer({ at, handle: ok, ...limits });
+    assert.equal(statSync(at.path).mode & 0o777, 0o666);
+  });
+
   it("listens on a socket file that is its owner's alone", async () => {
     await using folder = await temporaryFolder();
     const path = folder.file("admin.sock");

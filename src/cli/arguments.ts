@@ -4,6 +4,7 @@ import { didYouMean } from "../config/problems.ts";
 import { parseDuration } from "../config/units.ts";
 import { AggregatorError } from "../errors.ts";
 import { type Command, commonOptions, type Given, type OptionSpec } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
 import { printable } from "./text.ts";
 
 /** Far below what a timer can hold. */
@@ -111,4 +112,12 @@ export function durationOption(given: Given, option: string): number | undefined
   if ("problem" in parsed) throw usageError(`Option "--${option}" ${parsed.problem}, such as 20s`);
   if (parsed.value <= durationMsMax) return parsed.value;
   throw usageError(`Option "--${option}" must be at most a day`);
+}
+
+/** What `env:NAME` stands for; undefined for text that is no such reference. Throws `usage`. */
+export function variableIn(text: string, { env }: Terminal): string | undefined {
+  if (!text.startsWith("env:")) return undefined;
+  const value = env[text.slice("env:".length)];
+  if (value !== undefined) return value.trim();
+  throw usageError(`"${printable(text)}" is not set`);
 }

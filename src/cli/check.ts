@@ -3,7 +3,7 @@ import { type Config, describeProblem, type Problem } from "../config.ts";
 import { loadConfig } from "../config/load.ts";
 import { describeListen } from "../http.ts";
 import { type Command, exits, type Given } from "./command.ts";
-import { configPathOf } from "./source.ts";
+import { configPathOf, environmentGiven } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./text.ts";
 
@@ -42,7 +42,7 @@ function printProblems(problems: readonly Problem[], { print }: Terminal): void 
 
 async function checkConfig(given: Given, terminal: Terminal): Promise<number> {
   const path = given.operands[0] ?? configPathOf(given);
-  const loaded = await loadConfig({ path, env: terminal.env });
+  const loaded = await loadConfig({ path, env: environmentGiven(given, terminal) });
   const json = given.has("json");
   if ("problems" in loaded) {
     const { problems } = loaded;

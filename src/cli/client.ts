@@ -1,17 +1,17 @@
 /**
  * The running daemon, asked over its admin listener. It is found by --admin, $AGGREGATOR_ADMIN, or
- * where the config says it listens.
+ * where the config says it listens, as far as the config is known.
  */
 import { Buffer } from "node:buffer";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Config, Listen } from "../config.ts";
-import { AggregatorError, systemCodeOf } from "../errors.ts";
+import type { Listen } from "../config.ts";
+import { AggregatorError, messageOf, systemCodeOf } from "../errors.ts";
 import { findToken } from "../secrets.ts";
 import { type Fields, isFields } from "../telnyx/fields.ts";
 import { usageError } from "./arguments.ts";
 import type { Given } from "./command.ts";
-import { configGiven } from "./source.ts";
+import { configKnown, doubtsAbout, type Known } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./text.ts";
 
@@ -48,14 +48,13 @@ export function isAbsent(error: unknown): boolean {
     nobodyThere.includes(systemCodeOf(error.cause) ?? "");
 }
 
-function unreachable(address: string, cause: unknown): AggregatorError {
+function unreachable({ address, doubts }: Found, cause: unknown): AggregatorError {
   const code = systemCodeOf(cause) ?? "no answer";
   const why = nobodyThere.includes(code)
     ? "nothing listens there: start it, or name another address with --admin or $AGGREGATOR_ADMIN"
     : code;
-  return new AggregatorError("admin", `Cannot reach the daemon at ${address}: ${why}`, {
-    cause,
-  });
+  const message = `Cannot reach the daemon at ${address}: ${why}${doubts}`;
+  return new AggregatorError("admin", message, { cause });
 }
 
 async function readJson(response: IncomingMessage): Promise<Fields> {
@@ -113,68 +112,81 @@ function reachable(at: Listen): Target | undefined {
   return targetOf(`http://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`);
 }
 
-function targetIn({ admin }: Config): Target {
-  const found = admin.listen.map(reachable).find((target) => target !== undefined);
+function targetIn(known: Known): Target {
+  const found = known.config.admin.listen.map(reachable).find((target) => target !== undefined);
   if (found !== undefined) return found;
   throw new AggregatorError(
     "admin",
     "Cannot find the daemon: the config names no admin address with a port or a path; " +
-      "name it with --admin or $AGGREGATOR_ADMIN",
+      `name it with --admin or $AGGREGATOR_ADMIN${doubtsAbout(known)}`,
   );
 }
 
-interface Found {
-  readonly target: Target;
-  readonly token: string | undefined;
+/** Where the daemon is, and what to tell where it cannot be asked. */
+interface Found extends Target {
+  readonly token?: string;
+  /** Why there is no token. */
+  readonly tokenless: string;
+  /** Further lines. */
+  readonly doubts: string;
+}
+
+const certain = { tokenless: "no token was given", doubts: "" };
+
+function tokenIn({ config: { admin, stateFolder } }: Known) {
+  try {
+    const token = admin.token ?? findToken(stateFolder);
+    return { tokenless: `no token was found in "${stateFolder}"`, ...(token && { token }) };
+  } catch (error) {
+    // A socket needs none.
+    return { tokenless: messageOf(error) };
+  }
 }
 
 async function find(given: Given, terminal: Terminal): Promise<Found> {
   const named = given.text("admin") ?? terminal.env["AGGREGATOR_ADMIN"];
-  const fromEnv = terminal.env["AGGREGATOR_TOKEN"];
-  const config = named && fromEnv ? undefined : await configGiven(given, terminal)
-    .catch((error) => {
-      if (named) return undefined;
-      throw error;
-    });
-  const target = named ? targetOf(named) : config && targetIn(config);
-  if (target === undefined) throw usageError("Name the daemon with --admin");
-  return { target, token: fromEnv ?? config?.admin.token ?? tokenIn(config) };
+  const token = terminal.env["AGGREGATOR_TOKEN"];
+  if (named && token) return { ...targetOf(named), ...certain, token };
+  const known = await configKnown(given, terminal);
+  const target = named ? targetOf(named) : targetIn(known);
+  const doubts = doubtsAbout(known);
+  return { ...target, ...tokenIn(known), ...(token && { token }), doubts };
 }
 
-const tokenIn = (config: Config | undefined) => config && findToken(config.stateFolder);
-
-/** Finds the daemon; throws `config` where nothing says where it is. */
+/** Finds the daemon; throws `admin` where nothing says where it is. */
 export async function findDaemon(given: Given, terminal: Terminal): Promise<Client> {
-  const { target, token } = await find(given, terminal);
-  return openClient(target, token);
+  return openClient(await find(given, terminal));
 }
 
-function openClient(target: Target, token: string | undefined): Client {
-  const { address } = target;
+function refused({ address, token, tokenless, doubts }: Found): AggregatorError {
+  const why = token === undefined ? tokenless : "it refused the token";
+  return new AggregatorError(
+    "admin",
+    `Cannot ask the daemon at ${address}: ${why}: set $AGGREGATOR_TOKEN, ` +
+      `or name the config it runs with by --config and its state folder by --state${doubts}`,
+  );
+}
+
+function openClient(found: Found): Client {
   return {
-    address,
+    address: found.address,
     async ask(method, path) {
       let answer: Answer;
       try {
-        const response = await request(target, method, path, token);
+        const response = await request(found, method, path, found.token);
         answer = { status: response.statusCode ?? 0, body: await readJson(response) };
       } catch (error) {
-        throw unreachable(address, error);
+        throw unreachable(found, error);
       }
-      if (answer.status !== 401 && answer.status !== 403) return answer;
-      const why = token === undefined ? "no token was found" : "it refused the token";
-      throw new AggregatorError(
-        "admin",
-        `Cannot ask the daemon at ${address}: ${why}: set $AGGREGATOR_TOKEN, ` +
-          "or name the config it runs with by --config",
-      );
+      if (answer.status === 401 || answer.status === 403) throw refused(found);
+      return answer;
     },
   };
 }
 
 /** A client of a daemon whose address and token are known. */
 export function clientOf(address: string, token: string): Client {
-  return openClient(targetOf(address), token);
+  return openClient({ ...targetOf(address), ...certain, token });
 }
 
 /** The body of a 200; throws `admin` with the daemon's own words for anything else. */

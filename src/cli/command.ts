@@ -40,6 +40,10 @@ export const exits = { done: 0, failed: 1, usage: 2, config: 78 } as const;
 /** Options that every command has. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   config: { value: "FILE", short: "c", about: "the config (default: aggregator.yaml)" },
+  state: {
+    value: "FOLDER",
+    about: "the state folder (default: $STATE_DIRECTORY, or data beside the config)",
+  },
   admin: { value: "URL", about: "the running daemon's admin address (also $AGGREGATOR_ADMIN)" },
   json: { about: "print JSON, for programs" },
   utc: { about: "print times in UTC" },

@@ -1,5 +1,5 @@
 /** `init`: a config to begin with. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { systemCodeOf } from "../errors.ts";
 import { type Command, exits, type Given } from "./command.ts";
@@ -15,14 +15,34 @@ const environment = `# Copy to .env; the daemon reads it when it reads the confi
 TELNYX_PUBLIC_KEY=
 `;
 
-/** Writes a file that is not there yet; says whether it was. */
-function create(path: string, text: string): boolean {
+const whyUnwritable: Readonly<Record<string, string>> = {
+  EEXIST: "it exists, and is left as it is",
+  ENOENT: "the folder does not exist",
+  ENOTDIR: "the folder does not exist",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+};
+
+/** Neither file has secrets, and a service's own user must be able to read them. */
+const everybodyReads = 0o644;
+
+/** Writes a file that is not there yet, or gives why it could not. */
+function create(path: string, text: string): string | undefined {
   try {
-    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
-    return true;
+    const file = openSync(path, "wx", everybodyReads);
+    try {
+      // The umask took it away.
+      fchmodSync(file, everybodyReads);
+      writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+    return undefined;
   } catch (error) {
-    if (systemCodeOf(error) === "EEXIST") return false;
-    throw error;
+    const code = systemCodeOf(error) ?? "unknown error";
+    return whyUnwritable[code] ?? code;
   }
 }
 
@@ -34,12 +54,13 @@ function firstConfig(): string {
 
 async function initialize(given: Given, terminal: Terminal): Promise<number> {
   const path = resolve(configPathOf(given));
-  if (!create(path, firstConfig())) {
-    terminal.complain(`Cannot write "${printable(path)}": it exists, and is left as it is`);
+  const why = create(path, firstConfig());
+  if (why !== undefined) {
+    terminal.complain(`Cannot write "${printable(path)}": ${why}`);
     return exits.failed;
   }
   const example = join(dirname(path), ".env.example");
-  const files = [path, ...(create(example, environment) ? [example] : [])];
+  const files = [path, ...(create(example, environment) === undefined ? [example] : [])];
   if (given.has("json")) {
     terminal.json({ written: files });
     return exits.done;

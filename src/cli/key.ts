@@ -1,12 +1,13 @@
 /** `key`: what a tenant needs to verify its batches; `key --new`: another seed for all of them. */
+import type { Config } from "../config.ts";
 import { AggregatorError } from "../errors.ts";
 import { openEmbeddedEngine } from "../engine/embedded.ts";
-import { openSeed, replaceSeed } from "../secrets.ts";
+import { findSeed, replaceSeed } from "../secrets.ts";
 import { createSeed, createSigning, seedFingerprintOf } from "../signing.ts";
 import { usageError } from "./arguments.ts";
 import { askFor, findDaemon, isAbsent } from "./client.ts";
 import { type Command, exits, type Given } from "./command.ts";
-import { configGiven } from "./source.ts";
+import { configGiven, configKnown, startOrName } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./text.ts";
 
@@ -28,14 +29,23 @@ async function askKeys(tenant: string, given: Given, terminal: Terminal): Promis
   };
 }
 
-/** As the daemon would derive them; the seed is made here where there is none yet. */
-async function deriveKeys(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
-  const { tenants, signingKey, stateFolder, path } = await configGiven(given, terminal);
-  const found = tenants.get(tenant);
+function seedOf({ signingKey, stateFolder }: Config): Uint8Array {
+  const seed = signingKey ?? findSeed(stateFolder);
+  if (seed !== undefined) return seed;
+  throw new AggregatorError(
+    "signing_key",
+    `Cannot derive keys: there is no signing.key in "${stateFolder}": ${startOrName}`,
+  );
+}
+
+/** As the daemon would derive them. */
+function deriveKeys(tenant: string, config: Config): Keys {
+  const found = config.tenants.get(tenant);
   if (found === undefined) {
-    throw new AggregatorError("admin", `There is no tenant "${printable(tenant)}" in ${path}`);
+    const why = `There is no tenant "${printable(tenant)}" in ${config.path}`;
+    throw new AggregatorError("admin", why);
   }
-  const { secret, publicKey } = createSigning(signingKey ?? openSeed(stateFolder)).keysOf(tenant);
+  const { secret, publicKey } = createSigning(seedOf(config)).keysOf(tenant);
   const replaced = found.destination.secrets.length > 0;
   return { tenant, secret: replaced ? null : secret, public_key: publicKey };
 }
@@ -46,7 +56,10 @@ async function keysOf(tenant: string, given: Given, terminal: Terminal): Promise
   } catch (error) {
     const isNamed = given.text("admin") ?? terminal.env["AGGREGATOR_ADMIN"];
     if (isNamed || !isAbsent(error)) throw error;
-    return deriveKeys(tenant, given, terminal);
+    const { config, problems } = await configKnown(given, terminal);
+    // From half a config they could be the wrong ones; the error tells the problems.
+    if (problems.length > 0) throw error;
+    return deriveKeys(tenant, config);
   }
 }
 
@@ -100,9 +113,9 @@ async function runKey(given: Given, terminal: Terminal): Promise<number> {
 export const key: Command = {
   name: "key",
   summary: "Print a tenant's verifying keys; --new makes other ones for all",
-  about: `The secret (whsec_) is for v1 signatures, the public key (whpk_) for v1a. They are the
-same before and after the daemon's first start. --new replaces the seed that all tenants'
-keys come from; the daemon must be stopped.`,
+  about: `The secret (whsec_) is for v1 signatures, the public key (whpk_) for v1a. They come
+from a seed that the daemon makes at its first start and keeps in the state folder; while it
+is stopped they are derived from there. --new replaces the seed; the daemon must be stopped.`,
   takes: ["[TENANT]"],
   options: { new: { about: "make a new seed: every tenant gets new keys" } },
   examples: ["aggregator key acme", "aggregator key acme --json", "aggregator key --new"],

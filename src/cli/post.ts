@@ -12,6 +12,8 @@ export interface Posted {
   readonly status?: number;
   /** The answer's own word, `queued` or `invalid signature`, or why none came. */
   readonly word: string;
+  /** Whose it is, as the answer says: `unassigned` where nobody owns the number. */
+  readonly tenant?: string;
   readonly tookMs: number;
 }
 
@@ -24,13 +26,18 @@ export interface Poster extends Disposable {
 /** As long as Telnyx waits at most. */
 const answerMsMax = 30_000;
 
-function wordOf(text: string | undefined): string {
+/** What an answer's body says. */
+function readAnswer(text: string | undefined): Pick<Posted, "word" | "tenant"> {
   try {
     const body: unknown = JSON.parse(text ?? "");
-    const word = isFields(body) ? body["status"] ?? body["error"] : undefined;
-    return typeof word === "string" ? printable(word) : "";
+    const { status, error, tenant } = isFields(body) ? body : {};
+    const word = status ?? error;
+    return {
+      word: typeof word === "string" ? printable(word) : "",
+      ...(typeof tenant === "string" && { tenant: printable(tenant) }),
+    };
   } catch {
-    return "";
+    return { word: "" };
   }
 }
 
@@ -50,7 +57,7 @@ export function createPoster(url: URL, seed: Uint8Array, connectionsMax: number)
       const sent = { url, agent, headers, body, timeoutMs: answerMsMax };
       const { status, error, text, tookMs } = await exchange(sent);
       if (status === undefined) return { word: error ?? "no answer", tookMs };
-      return { status, word: wordOf(text), tookMs };
+      return { status, ...readAnswer(text), tookMs };
     },
     [Symbol.dispose]: () => agent.destroy(),
   };

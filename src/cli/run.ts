@@ -4,7 +4,7 @@ import { AggregatorError } from "../errors.ts";
 import { openDaemon } from "../main.ts";
 import { onSignals } from "../signals.ts";
 import { createLog } from "../telemetry/log.ts";
-import { configPathOf } from "./source.ts";
+import { configPathOf, environmentGiven } from "./source.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,7 +17,8 @@ function checkEnvironment(env: Terminal["env"]): void {
   );
 }
 
-async function runDaemon(given: Given, { env }: Terminal): Promise<number> {
+async function runDaemon(given: Given, terminal: Terminal): Promise<number> {
+  const env = environmentGiven(given, terminal);
   checkEnvironment(env);
   const stop = Promise.withResolvers<string>();
   const reload = new EventTarget();

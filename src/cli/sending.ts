@@ -19,6 +19,8 @@ export interface Sent {
   /** `200 queued` and how often. */
   readonly answers: ReadonlyMap<string, number>;
   readonly ok: boolean;
+  /** How many were recorded, but for numbers that nobody owns. */
+  readonly unassigned: number;
   readonly p50: number;
   readonly p99: number;
   readonly perSecond: number;
@@ -55,6 +57,7 @@ export async function sendAll(poster: Poster, next: () => Sample, pace: Pace): P
   const startedAt = performance.now();
   let begun = 0;
   let ok = true;
+  let unassigned = 0;
 
   async function work(): Promise<void> {
     while (begun < count) {
@@ -63,11 +66,12 @@ export async function sendAll(poster: Poster, next: () => Sample, pace: Pace): P
       const waitMs = dueAt - performance.now();
       if (waitMs > 0) await sleep(waitMs, never);
       const { body, contentType } = take();
-      const { status, word, tookMs } = await poster.post(body, contentType);
+      const { status, word, tenant, tookMs } = await poster.post(body, contentType);
       const answer = [status, word].filter((part) => part !== undefined && part !== "").join(" ");
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
       took.push(tookMs);
       ok &&= status === 200;
+      if (tenant === "unassigned") unassigned += 1;
     }
   }
 
@@ -75,5 +79,6 @@ export async function sendAll(poster: Poster, next: () => Sample, pace: Pace): P
   const seconds = (performance.now() - startedAt) / 1_000;
   const sorted = took.sort((a, b) => a - b);
   const perSecond = count / seconds;
-  return { answers, ok, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), perSecond };
+  const [p50, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.99)];
+  return { answers, ok, unassigned, p50, p99, perSecond };
 }

@@ -1,12 +1,12 @@
 /** `status`: what the running daemon is doing. */
 import process from "node:process";
 import { sleep } from "../flow/sleep.ts";
-import type { Fields } from "../telnyx/fields.ts";
+import { type Fields, isFields } from "../telnyx/fields.ts";
 import { askFor, type Client, findDaemon } from "./client.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { groupsIn, momentIn, numberIn, textIn, textsIn } from "./fields.ts";
 import type { Terminal } from "./terminal.ts";
-import { createPaint, shortTimeText, spanText, table, timeText } from "./text.ts";
+import { createPaint, printable, shortTimeText, spanText, table, timeText } from "./text.ts";
 
 const watchEveryMs = 2_000;
 /** Clears the screen and goes to its beginning. */
@@ -43,6 +43,29 @@ function row(name: string, view: Fields, now: number, utc: boolean): readonly st
   ];
 }
 
+/** Every other name among the counts is why a webhook was refused. */
+const recordedAs = ["queued", "duplicate", "unassigned", "parked", "dropped"];
+/** Refusals that the daemon names by their status. */
+const statusNames: Readonly<Record<string, string>> = { 413: "too_large", 415: "encoded" };
+
+/** `since start: 15 queued, 10 refused (signature_wrong 8, timestamp_skewed 2)` */
+function sinceStart(stats: Fields): string {
+  const since = isFields(stats["since_start"]) ? stats["since_start"] : {};
+  const webhooks = isFields(since["webhooks"]) ? since["webhooks"] : {};
+  const count = (name: string) => numberIn(webhooks, name);
+  const recorded = recordedAs.filter((name) => count(name) > 0);
+  const refused = Object.keys(webhooks)
+    .filter((name) => !recordedAs.includes(name) && count(name) > 0)
+    .sort((a, b) => count(b) - count(a));
+  const total = refused.reduce((sum, name) => sum + count(name), 0);
+  const why = refused.map((name) => `${printable(statusNames[name] ?? name)} ${count(name)}`);
+  const told = [
+    ...recorded.map((name) => `${count(name)} ${name}`),
+    ...(total === 0 ? [] : [`${total} refused (${why.join(", ")})`]),
+  ];
+  return `since start: ${told.length === 0 ? "no webhooks" : told.join(", ")}`;
+}
+
 /** What people read. */
 function render(status: Status, address: string, utc: boolean, { colours }: Terminal): string {
   const paint = createPaint(colours);
@@ -56,6 +79,7 @@ function render(status: Status, address: string, utc: boolean, { colours }: Term
     `${numberIn(stats, "pending_events")} pending, ${
       numberIn(stats, "batches_in_flight")
     } in flight, ${numberIn(stats, "dead_letters")} dead letters, ${loose}`,
+    sinceStart(stats),
     ...warnings.map((warning) => `${paint("yellow", "config problem:")} ${warning}`),
     "",
     rows.length === 0 ? "no tenants" : table([heading, ...rows]),

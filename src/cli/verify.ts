@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { systemCodeOf } from "../errors.ts";
-import { usageError } from "./arguments.ts";
+import { usageError, variableIn } from "./arguments.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { readPayload, typesText } from "./payload.ts";
 import { keyProblem, type Received, rightSignatures, type VerifyingKeys } from "./signed.ts";
@@ -14,21 +14,20 @@ const bodyBytesMax = 256 * 1_024 * 1_024;
 /** Libraries of Standard Webhooks refuse what is older or newer. */
 const toleranceSeconds = 300;
 
-function readText(path: string): string {
+function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     throw usageError(`Cannot read "${printable(path)}": ${systemCodeOf(error) ?? "unknown error"}`);
   }
 }
 
+const readText = (path: string) => readBytes(path).toString("utf8");
+
 /** A key as given, or from where `env:` and `file:` point, so that it need not be in a history. */
-function resolveKey(text: string, { env }: Terminal): string {
+function resolveKey(text: string, terminal: Terminal): string {
   if (text.startsWith("file:")) return readText(text.slice("file:".length)).trim();
-  if (!text.startsWith("env:")) return text;
-  const value = env[text.slice("env:".length)];
-  if (value === undefined) throw usageError(`"${printable(text)}" is not set`);
-  return value.trim();
+  return variableIn(text, terminal) ?? text;
 }
 
 function keysGiven(given: Given, terminal: Terminal): VerifyingKeys {
@@ -60,15 +59,7 @@ function headersIn(text: string): ReadonlyMap<string, string> {
 }
 
 async function readBody(path: string): Promise<Uint8Array> {
-  if (path !== "-") {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw usageError(
-        `Cannot read "${printable(path)}": ${systemCodeOf(error) ?? "unknown error"}`,
-      );
-    }
-  }
+  if (path !== "-") return readBytes(path);
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {

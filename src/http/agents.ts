@@ -65,7 +65,8 @@ export function createAgents({ rule, ownPorts, authorities = [] }: AgentsOptions
         rule: inForce,
         ownPorts,
         connectMsMax: to.timeoutMs,
-        socketsMax: to.inFlight,
+        // One more than batches: a ping must not wait for a delivery that hangs.
+        socketsMax: to.inFlight + 1,
         authorities,
       });
       keep(tenant, { agent, destination, rule: inForce });

@@ -121,6 +121,23 @@ describe("init", () => {
     assert.match(await readFile(join(folder.path, ".env.example"), "utf8"), /TELNYX_PUBLIC_KEY=/);
   });
 
+  it("lets the user of a service read them", async () => {
+    await using folder = await openFolder();
+    await runCli(["init"], { cwd: folder.path });
+    for (const name of ["aggregator.yaml", ".env.example"]) {
+      assert.equal((await stat(folder.file(name))).mode & 0o777, 0o644);
+    }
+  });
+
+  it("says why it cannot write", async () => {
+    await using folder = await openFolder();
+    const args = ["init", "--config", "none/aggregator.yaml"];
+    const { code, stdout, stderr } = await runCli(args, { cwd: folder.path });
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^Cannot write ".*none\/aggregator\.yaml": the folder does not exist\n$/);
+  });
+
   it("overwrites nothing", async () => {
     await using folder = await openFolder({ "aggregator.yaml": "mine\n", ".env.example": "too\n" });
     const { code, stderr } = await runCli(["init"], { cwd: folder.path });

@@ -98,6 +98,26 @@ describe("the commands of an operator", () => {
     assert.equal((await scene.cli(...args)).code, 0);
   });
 
+  it("send: prints the key to add, and sends nothing", async () => {
+    const { code, stdout } = await scene.cli("send", "--print-key");
+    assert.equal(code, 0);
+    assert.ok(
+      (await readFile(scene.folder.file("aggregator.yaml"), "utf8")).includes(stdout.trim()),
+    );
+    const own = await scene.cli("send", "--print-key", "--key", "own.key", "--json");
+    const public_key = Buffer.from(publicKeyOf(Buffer.from(ownKey, "base64"))).toString("base64");
+    assert.deepEqual(JSON.parse(own.stdout), { public_key });
+  });
+
+  it("send: says how many nobody owns", async () => {
+    const stranger = ["--number", "+18005550100", "--url", urlOf(), "--key", "own.key"];
+    const { code, stderr } = await scene.cli("send", "--count", "3", ...stranger);
+    assert.equal(code, 0);
+    assert.match(stderr, /^Unassigned: 3 of them: no tenant owns their number$/m);
+    const json = await scene.cli("send", "--count", "2", ...stranger, "--json");
+    assert.equal(JSON.parse(json.stdout).unassigned, 2);
+  });
+
   it("send: exits with 1 where nobody listens", async () => {
     const { code, stdout } = await scene.cli(
       ...["send", "--count", "1", "--number", number, "--url", "http://127.0.0.1:1/"],
@@ -111,6 +131,10 @@ describe("the commands of an operator", () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^ready {2}unix:/);
     assert.match(stdout, /^acme +active +\d+ /m);
+    assert.match(
+      stdout,
+      /^since start: \d+ queued, .*5 unassigned, 2 refused \(signature_wrong 2\)$/m,
+    );
     for (const line of stdout.split("\n").slice(1)) assert.ok(line.length <= 80, line);
     const { tenants, ready } = JSON.parse((await scene.cli("status", "--json")).stdout);
     assert.equal(ready, true);

@@ -50,6 +50,15 @@ describe("sendAll()", () => {
     assert.deepEqual(Object.fromEntries(sent.answers), { "200 queued": 39, ECONNRESET: 1 });
   });
 
+  it("counts what nobody owns", async () => {
+    let count = 0;
+    const { poster } = posterThat(() => {
+      const tenant = ++count % 4 === 0 ? "unassigned" : "acme";
+      return { status: 200, word: "queued", tenant };
+    });
+    assert.equal((await sendAll(poster, next, pace)).unassigned, 10);
+  });
+
   it("repeats as many as asked for", async () => {
     const { poster, bodies } = posterThat(() => ({ status: 200, word: "queued" }));
     await sendAll(poster, next, { ...pace, duplicates: 100 });

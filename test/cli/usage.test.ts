@@ -65,6 +65,8 @@ describe("a command line that is wrong", () => {
     ["verify", /A key is missing/],
     ["verify --secret x", /must be whsec_/],
     ["verify --secret whsec_MTIzNA==", /webhook-id is missing/],
+    ["status --state /a:/b", /"--state" must be one folder/],
+    ["status --state", /"--state" needs a value/],
     ["status --admin http://", /Cannot use the admin address/],
     ["tail", /Not yet: "tail"/],
     ["reload", /Not yet: "reload"/],
