@@ -92,8 +92,14 @@ export interface LiveConfig extends AsyncDisposable {
   readonly current: Config;
   /** What is wrong with the file as it is now; empty when it is in force. */
   readonly problems: readonly Problem[];
-  /** Reads everything again at once. */
+  /** Reads everything again at once, and states the outcome even where it is the same as before. */
   reload(): Promise<ReloadOutcome>;
+  /**
+   * Keeps the config in force as the last good one, and from now on every one that comes into
+   * force. To be called once it has proved to be one that the daemon starts with. What cannot be
+   * written is one of `problems`.
+   */
+  keep(): void;
   /** Resolves when another config is in force than `than`, or when `signal` aborts. */
   changed(than: Config, signal: AbortSignal): Promise<void>;
 }

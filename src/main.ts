@@ -6,7 +6,7 @@
  *     config ▸ log ▸ sender ▸ pipeline ▸ admin ▸ the door
  */
 import { type AddressRule, createAddressRule } from "./address.ts";
-import type { Config, LiveConfig } from "./config.ts";
+import type { Config, Listen, LiveConfig } from "./config.ts";
 import { openLiveConfig } from "./config/live.ts";
 import { openEmbeddedEngine } from "./engine/embedded.ts";
 import { createAdmin, type Route } from "./http/admin.ts";
@@ -79,6 +79,9 @@ function createState({ sink, observe }: DaemonOptions, level: () => Level) {
   return { counters, state };
 }
 
+const portsOf = (addresses: readonly Listen[]) =>
+  addresses.flatMap((at) => at.kind === "tcp" && at.port > 0 ? [at.port] : []);
+
 /** The parts that everything else stands on. */
 async function openBase(options: DaemonOptions, opened: AsyncDisposableStack) {
   let level: Level = "info";
@@ -103,7 +106,8 @@ function openFlows(
   opened: AsyncDisposableStack,
 ) {
   const version = readVersion();
-  const ports = new Set<number>();
+  // Those that the config names count before they are listened on, the others from then on.
+  const ports = new Set(portsOf([config().listen, ...config().admin.listen]));
   const ownPorts = () => ports;
   const senderOptions = { signing, rule: createRule(config), ownPorts, version, authorities };
   const sender = opened.use(createSender(senderOptions));
@@ -151,7 +155,8 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const handle = createIntake({ config, inbox, skew, accept, closed, state });
   const { connectionsMax } = config().limits;
   const at = config().listen;
-  const door = opened.use(await openServer({ at, handle, connectionsMax, drainMsMax }));
+  const visible = { connectionsMax, drainMsMax, forEverybody: true };
+  const door = opened.use(await openServer({ at, handle, ...visible }));
   for (const { port } of [door, ...admins]) if (port !== undefined) ports.add(port);
 
   const adminAddresses = admins.map(({ address }) => address);
@@ -163,6 +168,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const failed = Promise.race([pipeline.failed, rejected(engine.broken)]);
   failed.catch((error: Error) => state({ is: "store.broken", why: error.message }));
   const closing = opened.move();
+  live.keep();
   state({ is: "daemon.ready", listen: door.address, admin: adminAddresses });
   return {
     address: door.address,

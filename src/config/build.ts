@@ -7,10 +7,11 @@ import { createAddressRule } from "../address.ts";
 import type { Config, Listen } from "../config.ts";
 import { buildDirectory } from "../directory.ts";
 import type { Tenant, TenantId } from "../tenant.ts";
-import type { FileValues, TenantValues } from "./definition.ts";
+import type { FileValues } from "./definition.ts";
 import { checkOwners } from "./ownership.ts";
 import type { Problems } from "./problems.ts";
 import type { Located } from "./schema.ts";
+import type { TenantValues } from "./tenant.ts";
 import type { Place } from "./tree.ts";
 import { destinationProblem } from "./url.ts";
 

@@ -12,6 +12,7 @@ const fixed: readonly Part[] = [
   [["listen"], (config) => config.listen],
   [["admin", "listen"], (config) => config.admin.listen],
   [["store", "path"], (config) => config.store.path],
+  [["signing", "key"], (config) => config.signingKey],
 ];
 
 /** Fewer tenants than this are easily written anew. */

@@ -1,115 +1,15 @@
 /**
  * Everything `aggregator.yaml` may say, in the order of the README. From here come the types, the
- * checks, the defaults and the JSON Schema. `notYet` marks what is defined but has no effect.
+ * checks, the defaults, and the JSON Schema with what editors show. `notYet` marks what is defined
+ * but has no effect.
  */
-import { type Channel, channels, reservedTenantIds } from "../tenant.ts";
-import { headerNameProblem, headerValue } from "./headers.ts";
+import { reservedTenantIds } from "../tenant.ts";
 import * as kind from "./kinds.ts";
-import { numbers } from "./numbers.ts";
-import { either, entries, group, object, record } from "./maps.ts";
-import {
-  type Field,
-  list,
-  located,
-  needed,
-  notYet,
-  optional,
-  scalar,
-  type ValueOf,
-} from "./schema.ts";
+import { either, entries, group, object } from "./maps.ts";
+import { about, type Field, list, located, needed, notYet, optional } from "./schema.ts";
+import { scalar, type ValueOf } from "./schema.ts";
+import { defaultsDefinition, tenantDefinition } from "./tenant.ts";
 import { url } from "./url.ts";
-
-/** What a call-control application must answer within seconds. */
-const immediateTypes = [
-  "call.initiated",
-  "call.answered",
-  "call.bridged",
-  "call.hangup",
-  "call.dtmf.*",
-  "call.*gather.ended",
-  "call.machine.*",
-  "call.speak.ended",
-  "call.playback.ended",
-  "call.enqueued",
-  "call.dequeued",
-  "call.refer.*",
-  "call.payment.*",
-  "conference.participant.*",
-  "streaming.failed",
-];
-
-// Few stars: matching stays linear whatever an event's type is.
-const eventType = kind.text(
-  'an event type such as "call.initiated" or "call.*"',
-  /^(?=(?:[^*]*\*){0,4}[^*]*$)[A-Za-z0-9_.*-]{1,128}$/,
-);
-
-const eventTypes = (written: readonly string[]) =>
-  list(optional(eventType), { fallback: written, written, defaults: true });
-
-// No wait may exceed 2³¹-1 ms: timers would fire at once. A day is far below.
-const gathering = {
-  window: object({
-    max_wait: scalar(kind.duration("1ms", "1d"), "5s"),
-    max_events: scalar(kind.integer(1, 10_000), "100"),
-    max_bytes: scalar(kind.size("4KiB", "64MiB"), "256KiB"),
-    session: notYet(optional(kind.oneOf("call", "message"))),
-    linger: notYet(scalar(kind.duration("0s", "1d"), "30s")),
-    max_age: notYet(scalar(kind.duration("1s", "7d"), "4h")),
-    compact: notYet(scalar(kind.boolean, "false")),
-  }),
-  immediate: eventTypes(immediateTypes),
-  drop: eventTypes([]),
-  format: notYet(
-    scalar(kind.oneOf("envelope", "array", "ndjson", "cloudevents", "single"), "envelope"),
-  ),
-  delivery: object({
-    timeout: scalar(kind.duration("100ms", "10m"), "15s"),
-    in_flight: scalar(kind.integer(1, 256), "1"),
-    retry: object({
-      first: scalar(kind.duration("10ms", "1h"), "2s"),
-      max: scalar(kind.duration("10ms", "1d"), "1m"),
-      for: scalar(kind.duration("1s", "365d"), "72h"),
-    }),
-    rate: notYet(scalar(kind.rate, "none")),
-    gzip: notYet(scalar(kind.boolean, "false")),
-    catch_up: notYet(scalar(kind.oneOf("live_first", "oldest_first"), "live_first")),
-    include_signatures: notYet(scalar(kind.boolean, "false")),
-  }),
-};
-
-const publicKeys = list(located(kind.publicKey));
-
-/** One tenant; whatever `defaults` has, over the defaults. */
-export const tenantDefinition = object({
-  phone_numbers: list(numbers),
-  connection_ids: list(located(kind.id)),
-  messaging_profile_ids: list(located(kind.id)),
-  ids: list(located(kind.id)),
-  channels: list<Channel>(optional(kind.oneOf(...channels)), {
-    fallback: channels,
-    written: channels,
-    filled: "must name a channel: leave it out for all of them",
-  }),
-  public_keys: notYet(publicKeys),
-  callback_url: needed(located(url), "is missing: the tenant's events need somewhere to go"),
-  failover_url: notYet(located(url)),
-  secrets: list(optional(kind.webhookSecret)),
-  secret_version: notYet(scalar(kind.integer(1, 1_000_000), "1")),
-  headers: record(
-    optional(kind.secret("visible characters", headerValue)),
-    {
-      json: { type: "string" },
-      problem: headerNameProblem,
-      formOf: (name) => name.toLowerCase(),
-    },
-  ),
-  paused: scalar(kind.boolean, "false"),
-  ...gathering,
-});
-
-/** What a tenant's part of the file says. */
-export type TenantValues = ValueOf<typeof tenantDefinition>;
 
 const tenantIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -120,10 +20,13 @@ function tenantIdProblem(id: string): string | undefined {
 }
 
 /** As written: they are read when the defaults are known. */
-const tenants = entries(tenantDefinition.json, {
-  json: { pattern: tenantIdForm.source, not: { enum: reservedTenantIds } },
-  problem: tenantIdProblem,
-});
+const tenants = about(
+  "The tenants by id, which stands in every payload",
+  entries(tenantDefinition.json, {
+    json: { pattern: tenantIdForm.source, not: { enum: reservedTenantIds } },
+    problem: tenantIdProblem,
+  }),
+);
 
 /** What an included file may say. */
 export const includedDefinition = object({ tenants });
@@ -131,70 +34,147 @@ export const includedDefinition = object({ tenants });
 const token = kind.secret("16 to 4096 visible characters", /^[!-~]{16,4096}$/);
 const anything: Field<unknown> = { fallback: undefined, json: {}, read: (tree) => tree.kind };
 
+const tls = group(object({
+  cert: about(
+    "The certificate and its chain, in PEM",
+    needed(optional(kind.secret("a certificate", /-----BEGIN /)), "is missing"),
+  ),
+  key: about(
+    "Its private key, in PEM",
+    needed(optional(kind.secret("a private key", /-----BEGIN /)), "is missing"),
+  ),
+}));
+
 const admin = object({
-  listen: list(optional(kind.adminListen), {
-    fallback: [{ kind: "tcp", host: "127.0.0.1", port: 8081 }],
-    written: ["127.0.0.1:8081"],
-    single: true,
-  }),
-  token: optional(token),
-  read_token: optional(token),
-  hosts: list(
-    optional(kind.text('a host\'s name such as "ops.example"', /^[A-Za-z0-9.-]{1,253}$/)),
+  listen: about(
+    "Where operators ask: an address of this machine; [] for none",
+    list(optional(kind.adminListen), {
+      fallback: [{ kind: "tcp", host: "127.0.0.1", port: 8081 }],
+      written: ["127.0.0.1:8081"],
+      single: true,
+    }),
+  ),
+  token: about("May do everything; made at first start where absent", optional(token)),
+  read_token: about("May read /metrics, /stats and /readyz only", optional(token)),
+  hosts: about(
+    "Further host names the admin listener answers to",
+    list(optional(kind.text('a host\'s name such as "ops.example"', /^[A-Za-z0-9.-]{1,253}$/))),
+  ),
+});
+
+const telnyx = object({
+  public_keys: about(
+    "From Telnyx's portal; a webhook is accepted if any of them signed it",
+    list(located(kind.publicKey)),
+  ),
+  max_skew: about(
+    "How old or early a webhook's timestamp may be",
+    scalar(kind.duration("1s", "1h"), "300s"),
+  ),
+  api_key: about(
+    "For the commands that talk to Telnyx",
+    notYet(optional(kind.secret("an API key", /^[!-~]{1,4096}$/))),
+  ),
+});
+
+const store = object({
+  path: about("The log's file; default: in the state folder", optional(kind.path)),
+  retention: about(
+    "How long settled events stay searchable",
+    scalar(kind.duration("1h", "365d"), "72h"),
+  ),
+  keep: about(
+    "How long dead letters and parked bodies are kept",
+    notYet(scalar(kind.duration("1d", "3650d"), "30d")),
   ),
 });
 
 const limits = object({
-  body: scalar(kind.size("1KiB", "64MiB"), "5MiB"),
-  inbox: scalar(kind.integer(1, 65_536), "2048"),
-  inbox_bytes: scalar(kind.size("1KiB", "16GiB"), "64MiB"),
-  connections: scalar(kind.integer(1, 1_000_000), "10000"),
-  deliveries: scalar(kind.integer(1, 65_536), "1024"),
-  disk: notYet(scalar(kind.size("64MiB", "1024TiB"), "20GiB")),
-  tenant_disk: notYet(scalar(kind.share, "25%")),
+  body: about("The largest webhook", scalar(kind.size("1KiB", "64MiB"), "5MiB")),
+  inbox: about(
+    "Webhooks being verified or recorded at once; beyond it: 503",
+    scalar(kind.integer(1, 65_536), "2048"),
+  ),
+  inbox_bytes: about(
+    "Bytes of bodies being received; beyond it: 503",
+    scalar(kind.size("1KiB", "16GiB"), "64MiB"),
+  ),
+  connections: about("Open connections", scalar(kind.integer(1, 1_000_000), "10000")),
+  deliveries: about(
+    "Requests to tenants at once, over all tenants",
+    scalar(kind.integer(1, 65_536), "1024"),
+  ),
+  disk: about(
+    "Bytes on disk; unsettled events beyond it: 503",
+    notYet(scalar(kind.size("64MiB", "1024TiB"), "20GiB")),
+  ),
+  tenant_disk: about("One tenant's unsettled bytes", notYet(scalar(kind.share, "25%"))),
+});
+
+const callbacks = object({
+  allow_private: about(
+    "Networks that callbacks may reach although they are not public",
+    list(optional(kind.cidr)),
+  ),
+});
+
+const signing = object({
+  key: about(
+    "The seed of every tenant's signing keys; made at first start where absent",
+    optional(kind.signingSeed),
+  ),
+});
+
+const alerts = object({
+  url: about("Where alarms are sent", located(url)),
+  silence: about("The same alarm again at the earliest", scalar(kind.duration("1m", "7d"), "30m")),
+});
+
+const log = object({
+  level: about(
+    "The least that is logged",
+    scalar(kind.oneOf("debug", "info", "warn", "error"), "info"),
+  ),
+});
+
+const engine = either(
+  object({ nats: about("Servers to share the work by", needed(anything, "is missing")) }),
+  scalar(kind.oneOf("embedded"), "embedded"),
+);
+
+const unassigned = object({
+  hold: about("How long they wait for an owner", scalar(kind.duration("1m", "365d"), "72h")),
+  callback_url: about("Where they are delivered as well", located(url)),
 });
 
 /** The whole file. */
 export const definition = object({
-  listen: scalar(kind.listen, "0.0.0.0:8080"),
-  tls: notYet(group(object({
-    cert: needed(optional(kind.secret("a certificate", /-----BEGIN /)), "is missing"),
-    key: needed(optional(kind.secret("a private key", /-----BEGIN /)), "is missing"),
-  }))),
-  trusted_proxies: notYet(list(optional(kind.cidr))),
-  workers: notYet(scalar(kind.workers, "1")),
-  admin,
-  telnyx: object({
-    public_keys: publicKeys,
-    max_skew: scalar(kind.duration("1s", "1h"), "300s"),
-    api_key: notYet(optional(kind.secret("an API key", /^[!-~]{1,4096}$/))),
-  }),
-  store: object({
-    path: optional(kind.path),
-    retention: scalar(kind.duration("1h", "365d"), "72h"),
-    keep: notYet(scalar(kind.duration("1d", "3650d"), "30d")),
-  }),
-  limits,
-  callbacks: object({ allow_private: list(optional(kind.cidr)) }),
-  signing: object({ key: optional(kind.signingSeed) }),
-  alerts: notYet(object({
-    url: located(url),
-    silence: scalar(kind.duration("1m", "7d"), "30m"),
-  })),
-  log: object({ level: scalar(kind.oneOf("debug", "info", "warn", "error"), "info") }),
-  engine: notYet(
-    either(
-      object({ nats: needed(anything, "is missing") }),
-      scalar(kind.oneOf("embedded"), "embedded"),
-    ),
+  listen: about(
+    "Where webhooks are received: host:port, [v6]:port, port, unix:/path or fd:NAME",
+    scalar(kind.listen, "0.0.0.0:8080"),
   ),
-  defaults: object(gathering),
+  tls: about("Serves https ourselves", notYet(tls)),
+  trusted_proxies: about(
+    "Networks whose X-Forwarded-For is believed",
+    notYet(list(optional(kind.cidr))),
+  ),
+  workers: about("Receiving processes; auto is one per core", notYet(scalar(kind.workers, "1"))),
+  admin: about("The listener for operators", admin),
+  telnyx: about("What is known of your Telnyx account", telnyx),
+  store: about("The log of all events", store),
+  limits: about("Bounds on everything that could grow", limits),
+  callbacks: about("Where callbacks may go", callbacks),
+  signing: about("How payloads are signed", signing),
+  alerts: about("Who is told when something is wrong", notYet(alerts)),
+  log: about("What is logged", log),
+  engine: about("Where the log is kept", notYet(engine)),
+  defaults: about("Every tenant starts from these", defaultsDefinition),
   tenants,
-  unassigned: notYet(object({
-    hold: scalar(kind.duration("1m", "365d"), "72h"),
-    callback_url: located(url),
-  })),
-  include: list(optional(kind.text("a path or pattern", /./)), { single: true }),
+  unassigned: about("Events that nobody owns", notYet(unassigned)),
+  include: about(
+    "Further files with tenants, such as tenants.d/*.yaml",
+    list(optional(kind.text("a path or pattern", /./)), { single: true }),
+  ),
 });
 
 /** What the file says, all defaults filled in. */

@@ -3,7 +3,7 @@
  * includes, and the secrets that all of them refer to.
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { collectProblems, type Problems } from "./problems.ts";
+import { collectProblems, type Problems, shown } from "./problems.ts";
 import { resolveSecrets, type Secrets } from "./secrets.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { variablesOf, withVariables } from "./environment.ts";
@@ -38,11 +38,15 @@ interface Gathering {
   readonly problems: Problems;
 }
 
-async function readTree(path: string, at: Gathering): Promise<Tree | undefined> {
-  const file = relative(at.folder, path);
+/** The tree of a file; `unread` hears why there is no text to make one of. */
+async function readTree(
+  path: string,
+  at: Gathering,
+  unread: (why: string) => void,
+): Promise<Tree | undefined> {
   const contents = await at.from.read(path, yamlBytesMax);
-  if ("text" in contents) return parseYaml(contents.text, file, at.problems);
-  at.problems.add(placeOutside(file), undefined, contents.problem);
+  if ("text" in contents) return parseYaml(contents.text, relative(at.folder, path), at.problems);
+  unread(contents.problem);
   return undefined;
 }
 
@@ -57,13 +61,16 @@ async function matching({ text, place }: Scalar, at: Gathering): Promise<readonl
   return (await at.from.match(path)).map((name) => join(dirname(path), name));
 }
 
-async function includedPaths(main: Tree, path: string, at: Gathering): Promise<string[]> {
+/** A file to read besides, and where it is named. */
+type Named = readonly [path: string, place: Place];
+
+async function includedPaths(main: Tree, path: string, at: Gathering): Promise<readonly Named[]> {
   const include = entryAt(main, ["include"])?.value;
   const patterns = include?.kind === "list" ? include.items : include ? [include] : [];
-  const paths = new Set<string>();
+  const paths = new Map<string, Place>();
   for (const pattern of patterns) {
     const found = pattern.kind === "scalar" ? await matching(pattern, at) : [];
-    for (const one of found) if (one !== path) paths.add(one);
+    for (const one of found) if (one !== path) paths.set(one, pattern.place);
   }
   if (include && paths.size > includesMax) {
     at.problems.add(include.place, "include", `names more than ${includesMax} files`);
@@ -73,11 +80,13 @@ async function includedPaths(main: Tree, path: string, at: Gathering): Promise<s
 
 async function readIncluded(main: Tree, path: string, at: Gathering): Promise<Tree[]> {
   const trees: Tree[] = [];
-  for (const found of await includedPaths(main, path, at)) {
-    const tree = await readTree(found, at);
-    const place = placeOutside(relative(at.folder, found));
+  for (const [found, namedAt] of await includedPaths(main, path, at)) {
+    const file = relative(at.folder, found);
+    const unread = (why: string) => at.problems.add(namedAt, "include", `"${shown(file)}" ${why}`);
+    const tree = await readTree(found, at, unread);
     // Perhaps it is just being written: its tenants must not go for that.
-    if (tree?.kind === "empty") at.problems.add(place, undefined, "is empty: it needs tenants");
+    const isEmpty = tree?.kind === "empty";
+    if (isEmpty) at.problems.add(placeOutside(file), undefined, "is empty: it needs tenants");
     else if (tree) trees.push(tree);
   }
   return trees;
@@ -97,7 +106,8 @@ export async function gather(path: string, from: Surroundings): Promise<Gathered
   const at: Gathering = { folder: dirname(path), from, problems: collectProblems() };
   const variables = variablesOf((name) => from.env(name), await readDotEnv(at));
   const place = placeOutside(basename(path));
-  const written = await readTree(path, at);
+  const unread = (why: string) => at.problems.add(place, undefined, why);
+  const written = await readTree(path, at, unread);
   if (written?.kind === "empty") {
     at.problems.add(place, undefined, "is empty: it needs telnyx.public_keys and tenants");
   }

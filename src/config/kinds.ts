@@ -9,6 +9,14 @@ import type { Listen } from "../config.ts";
 import { maskNumber, parseNumber } from "../number.ts";
 import { parsePublicKey } from "../telnyx/signature.ts";
 import type { OwnedNumber } from "../tenant.ts";
+import {
+  booleanLike,
+  integerLike,
+  type JsonSchema,
+  oneOfLike,
+  scalarLike,
+  textLike,
+} from "./json.ts";
 import { didYouMean } from "./problems.ts";
 import type { Kind } from "./schema.ts";
 import {
@@ -23,7 +31,6 @@ import {
   type Rate,
 } from "./units.ts";
 
-const reference = "^(env|file|cred):";
 const nothing = () => undefined;
 
 function within(
@@ -44,7 +51,7 @@ export function duration(least: string, most: string): Kind<number> {
   const bounds = [boundOf(parseDuration(least)), boundOf(parseDuration(most))] as const;
   return {
     is: "a duration such as 5s",
-    json: { type: "string", pattern: `${reference}|^[0-9]+(ms|s|m|h|d)$` },
+    json: textLike("^[0-9]{1,15}(ms|s|m|h|d)$"),
     parse: within(parseDuration, bounds, formatDuration),
   };
 }
@@ -54,7 +61,7 @@ export function size(least: string, most: string): Kind<number> {
   const bounds = [boundOf(parseSize(least)), boundOf(parseSize(most))] as const;
   return {
     is: "a size such as 256KiB",
-    json: { type: "string", pattern: `${reference}|^[0-9]+(B|KiB|MiB|GiB|TiB)$` },
+    json: textLike("^[0-9]{1,15}(B|KiB|MiB|GiB|TiB)$"),
     parse: within(parseSize, bounds, formatSize),
   };
 }
@@ -73,7 +80,7 @@ function parseInteger(text: string): Parsed<number> {
 export function integer(least: number, most: number): Kind<number> {
   return {
     is: "a whole number",
-    json: { type: "integer", minimum: least, maximum: most },
+    json: integerLike(least, most),
     parse: within(parseInteger, [least, most], String),
   };
 }
@@ -81,7 +88,7 @@ export function integer(least: number, most: number): Kind<number> {
 /** `true` or `false`; YAML 1.1's `yes` and `on` are texts. */
 export const boolean: Kind<boolean> = {
   is: "true or false",
-  json: { type: "boolean" },
+  json: booleanLike,
   parse: (text) =>
     text === "true" || text === "false"
       ? { value: text === "true" }
@@ -92,7 +99,7 @@ export const boolean: Kind<boolean> = {
 export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
   return {
     is: `one of ${words.join(", ")}`,
-    json: { enum: words },
+    json: oneOfLike(words),
     parse(text) {
       const value = words.find((word) => word === text);
       if (value !== undefined) return { value };
@@ -104,21 +111,21 @@ export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
 /** A moment, in epoch ms. */
 export const date: Kind<number> = {
   is: "a moment such as 2026-12-01T00:00:00Z",
-  json: { type: "string", format: "date-time" },
+  json: textLike(),
   parse: parseDate,
 };
 
 /** So many in a time, or none. */
 export const rate: Kind<Rate | undefined> = {
   is: "a rate such as 20/s",
-  json: { type: "string" },
+  json: textLike(),
   parse: parseRate,
 };
 
 /** A share of something, or a size. */
 export const share: Kind<string> = {
   is: "a share such as 25% or a size such as 5GiB",
-  json: { type: "string" },
+  json: textLike(),
   parse(text) {
     const isShare = /^([1-9][0-9]?|100)%$/.test(text);
     return isShare || "value" in parseSize(text)
@@ -134,21 +141,26 @@ export const workers: Kind<number | "auto"> = {
   parse: (text) => text === "auto" ? { value: "auto" } : integer(1, 1024).parse(text, "/"),
 };
 
-const listenJson = { type: ["string", "integer"] };
+/** A port alone, or text; `host` is a pattern for what stands before the port. */
+function listenLike(host: string): JsonSchema {
+  const form = `^((${host}):)?[0-9]{1,5}$|^unix:.|^fd:[A-Za-z0-9._-]{1,255}$`;
+  return { ...textLike(form), type: ["string", "integer"], minimum: 0, maximum: 65_535 };
+}
 
 /** Where webhooks are received; a port alone means all addresses. */
 export const listen: Kind<Listen> = {
   is: 'an address such as "0.0.0.0:8080"',
-  json: listenJson,
+  json: listenLike("\\[[^\\]]+\\]|[A-Za-z0-9.-]+"),
   parse: (text, folder) => parseListen(text, "0.0.0.0", (path) => resolve(folder, path)),
 };
 
-const loopback = /^(localhost|127(\.[0-9]{1,3}){3}|::1)$/;
+const loopbackName = "localhost|127(\\.[0-9]{1,3}){3}";
+const loopback = new RegExp(`^(${loopbackName}|::1)$`);
 
 /** Where operators ask; a port alone means this machine only, and no other address may be named. */
 export const adminListen: Kind<Listen> = {
   is: 'an address such as "127.0.0.1:8081"',
-  json: listenJson,
+  json: listenLike(`${loopbackName}|\\[::1\\]`),
   parse(text, folder) {
     const parsed = parseListen(text, "127.0.0.1", (path) => resolve(folder, path));
     const isOpen = "value" in parsed && parsed.value.kind === "tcp" &&
@@ -161,7 +173,7 @@ export const adminListen: Kind<Listen> = {
 /** A path, made absolute. */
 export const path: Kind<string> = {
   is: "a path",
-  json: { type: "string" },
+  json: scalarLike("."),
   parse: (text, folder) =>
     text === "" || text.includes("\0")
       ? { problem: "must be a path" }
@@ -171,7 +183,7 @@ export const path: Kind<string> = {
 /** Addresses that are reached although they are not public. */
 export const cidr: Kind<string> = {
   is: 'a network such as "10.0.0.0/8"',
-  json: { type: "string" },
+  json: textLike("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"),
   parse(text) {
     const network = parseCidr(text);
     return "problem" in network ? network : { value: text };
@@ -182,24 +194,24 @@ export const cidr: Kind<string> = {
 export function text(is: string, form: RegExp): Kind<string> {
   return {
     is,
-    json: { type: "string", pattern: form.source },
+    json: scalarLike(form.source),
     parse: (value) => form.test(value) ? { value } : { problem: `must be ${is}` },
   };
 }
 
+const idForm = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
+
 /** An id that Telnyx gave; unquoted digits keep all their digits. */
 export const id: Kind<string> = {
   is: "an id of at most 256 visible characters",
-  json: { type: ["string", "integer"] },
+  json: scalarLike(idForm.source),
   parse: (value) =>
-    /^[!-~](?:[ -~]{0,254}[!-~])?$/.test(value)
-      ? { value }
-      : { problem: "must be an id of at most 256 visible characters" },
+    idForm.test(value) ? { value } : { problem: "must be an id of at most 256 visible characters" },
 };
 
 /** Text that must never be shown, of visible characters. */
 export function secret(is: string, form: RegExp): Kind<string> {
-  return { ...text(is, form), json: { type: "string" }, quote: nothing };
+  return { ...text(is, form), quote: nothing };
 }
 
 function bytesOf(value: string, least: number, most: number): Uint8Array | undefined {
@@ -208,10 +220,12 @@ function bytesOf(value: string, least: number, most: number): Uint8Array | undef
   return isStrict && bytes.length >= least && bytes.length <= most ? bytes : undefined;
 }
 
+const base64Of32 = "^[A-Za-z0-9+/]{43}=$";
+
 /** The seed of the tenants' signing keys. */
 export const signingSeed: Kind<Uint8Array> = {
   is: "32 bytes in base64",
-  json: { type: "string" },
+  json: textLike(base64Of32),
   quote: nothing,
   parse(value) {
     const bytes = bytesOf(value, 32, 32);
@@ -222,7 +236,7 @@ export const signingSeed: Kind<Uint8Array> = {
 /** A Standard Webhooks secret. */
 export const webhookSecret: Kind<Uint8Array> = {
   is: '"whsec_" and 24 to 64 bytes in base64',
-  json: { type: "string" },
+  json: textLike("^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"),
   quote: nothing,
   parse(value) {
     const bytes = value.startsWith("whsec_") ? bytesOf(value.slice(6), 24, 64) : undefined;
@@ -233,7 +247,7 @@ export const webhookSecret: Kind<Uint8Array> = {
 /** A public key of Telnyx; its rule says itself what was received. */
 export const publicKey: Kind<Uint8Array> = {
   is: "a public key in base64",
-  json: { type: "string" },
+  json: textLike(base64Of32),
   quote: nothing,
   parse(value) {
     const parsed = parsePublicKey(value);
@@ -244,7 +258,7 @@ export const publicKey: Kind<Uint8Array> = {
 /** A number, prefix, short code, sender's name or SIP address. */
 export const phoneNumber: Kind<OwnedNumber> = {
   is: 'a number such as "+18005559876"',
-  json: { type: ["string", "integer"] },
+  json: scalarLike("."),
   quote: maskNumber,
   parse(value) {
     const parsed = parseNumber(value);

@@ -2,6 +2,7 @@
  * The last config that was in force, kept in the state folder as what it was read from, secrets
  * included: so a start with a broken or missing file reads it again, by the same code.
  */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, replaceFile } from "../files.ts";
@@ -10,10 +11,24 @@ import type { Notes } from "./surroundings.ts";
 const fileName = "last-good.json";
 const version = 1;
 
-/** Durable and whole when resolved: a crash leaves either the notes before or these. */
+function isKept(path: string, text: string): boolean {
+  try {
+    return readFileSync(path, "utf8") === text;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Durable and whole on return: a crash leaves either the notes before or these. Writes nothing
+ * where these are kept already, so that a full disk is no obstacle. Throws as the disk does.
+ */
 export function keepLastGood(stateFolder: string, notes: Notes): void {
+  const path = join(stateFolder, fileName);
+  const text = JSON.stringify({ version, notes });
+  if (isKept(path, text)) return;
   makeFolder(stateFolder);
-  replaceFile(join(stateFolder, fileName), JSON.stringify({ version, notes }));
+  replaceFile(path, text);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -5,6 +5,9 @@
  *                                                      ▲                    │ no
  *                                                      └────────────────────┘
  *     act:  same as in force → unchanged │ any problem → refused, told once │ else → in force
+ *
+ * What is in force is kept for the next start, but only once the daemon is known to start with it:
+ * one that fails to start, or finds another running, must not replace what that one goes by.
  */
 import { dirname, relative, resolve } from "node:path";
 import {
@@ -14,7 +17,7 @@ import {
   type Problem,
   type ReloadOutcome,
 } from "../config.ts";
-import { AggregatorError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { signal } from "../flow/signal.ts";
 import { sleep } from "../flow/sleep.ts";
 import type { State } from "../telemetry.ts";
@@ -71,15 +74,25 @@ function oneByOne(): <T>(task: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** A file that could not be kept is a problem to tell, but the config is in force. */
-async function keep(stateFolder: string, notes: Notes): Promise<readonly Problem[]> {
-  try {
-    keepLastGood(stateFolder, notes);
-    return [];
-  } catch (error) {
-    const why = `cannot be written, a start with a broken file would find an older one: `;
-    return [{ file: "last-good.json", message: why + messageOf(error) }];
-  }
+/** Keeps what it is given once it has begun; until then nothing. */
+function keeping(stateFolder: string) {
+  let begun = false;
+  let problems: readonly Problem[] = [];
+  return {
+    problems: () => problems,
+    begin: () => begun = true,
+    /** What could not be kept is a problem to tell, but the config is in force. */
+    keep({ notes }: Taken): void {
+      problems = [];
+      if (!begun) return;
+      try {
+        keepLastGood(stateFolder, notes);
+      } catch (error) {
+        const why = "cannot be written, a start with a broken file would find an older one: ";
+        problems = [{ file: "last-good.json", message: why + messageOf(error) }];
+      }
+    },
+  };
 }
 
 /** What is wrong at present. The same broken content is told once, until it was good again. */
@@ -88,20 +101,24 @@ function standing({ disk, problems: first }: Start, state: State) {
   let told = first.length > 0 ? disk.fingerprint : undefined;
   return {
     list: () => problems,
-    refuse(found: readonly Problem[], { fingerprint }: Taken): ReloadOutcome {
-      if (told !== fingerprint) {
+    refuse(found: readonly Problem[], { fingerprint }: Taken, asked: boolean): ReloadOutcome {
+      if (asked || told !== fingerprint) {
         state({ is: "config.refused", problems: found.map(describeProblem) });
       }
       [problems, told] = [found, fingerprint];
       return { is: "refused", problems };
     },
     /** Says whether the file before was a broken one. */
-    clear(left: readonly Problem[] = []): boolean {
+    clear(): boolean {
       const wasBroken = told !== undefined;
-      [problems, told] = [left, undefined];
+      [problems, told] = [[], undefined];
       return wasBroken;
     },
   };
+}
+
+async function isStill({ notes, fingerprint }: Taken, disk: Surroundings): Promise<boolean> {
+  return await lookAgain(notes, disk) === fingerprint;
 }
 
 function keepConfig(start: Start, at: Circumstances): Keeper {
@@ -109,45 +126,48 @@ function keepConfig(start: Start, at: Circumstances): Keeper {
   const inTurn = oneByOne();
   const adopted = signal();
   const wrong = standing(start, state);
+  const kept = keeping(stateFolder);
   let config = start.sound.config;
-  let inForce = start.from.fingerprint;
+  let inForce = start.from;
   let seen = start.disk;
 
-  const adopt = async (next: Config): Promise<ReloadOutcome> => {
-    [config, inForce] = [next, seen.fingerprint];
+  const adopt = (next: Config): ReloadOutcome => {
+    [config, inForce] = [next, seen];
     wrong.clear();
     stateLoaded(config, state);
     adopted.raise();
-    wrong.clear(await keep(stateFolder, seen.notes));
+    kept.keep(inForce);
     return { is: "loaded", config };
   };
 
-  const act = async (taken: Taken): Promise<ReloadOutcome> => {
-    seen = taken;
-    at.follow(seen.notes);
-    if (seen.fingerprint === inForce) {
-      if (wrong.clear()) state({ is: "config.unchanged" });
-      return { is: "unchanged" };
-    }
-    const parsed = parseConfig(seen.gathered, stateFolder);
-    if ("problems" in parsed) return wrong.refuse(parsed.problems, seen);
-    const objections = objectionsTo(parsed, config);
-    return objections.length > 0 ? wrong.refuse(objections, seen) : await adopt(parsed.config);
+  const remain = (asked: boolean): ReloadOutcome => {
+    const wasBroken = wrong.clear();
+    if (asked || wasBroken) state({ is: "config.unchanged" });
+    kept.keep(inForce);
+    return { is: "unchanged" };
   };
 
-  const isStill = async ({ notes, fingerprint }: Taken) =>
-    await lookAgain(notes, disk) === fingerprint;
+  /** `asked`: somebody waits for the outcome and is told it, also where it is nothing new. */
+  const act = (taken: Taken, asked: boolean): ReloadOutcome => {
+    seen = taken;
+    at.follow(seen.notes);
+    if (seen.fingerprint === inForce.fingerprint) return remain(asked);
+    const parsed = parseConfig(seen.gathered, stateFolder);
+    if ("problems" in parsed) return wrong.refuse(parsed.problems, seen, asked);
+    const objections = objectionsTo(parsed, config);
+    return objections.length > 0 ? wrong.refuse(objections, seen, asked) : adopt(parsed.config);
+  };
 
   // Outside its turn while it waits, so that a reload on demand never waits for it.
   const look = async (end: AbortSignal): Promise<void> => {
     const before = seen;
-    if (await isStill(before)) return;
+    if (await isStill(before, disk)) return;
     for (let looks = 0; looks < looksMax && !end.aborted && seen === before; looks++) {
       const taken = await take(path, disk);
       await sleep(settleMs, end);
-      if (!end.aborted && await isStill(taken)) {
+      if (!end.aborted && await isStill(taken, disk)) {
         return inTurn(async () => {
-          if (seen === before) await act(taken);
+          if (seen === before) act(taken, false);
         });
       }
     }
@@ -158,9 +178,13 @@ function keepConfig(start: Start, at: Circumstances): Keeper {
       return config;
     },
     get problems() {
-      return wrong.list();
+      return [...wrong.list(), ...kept.problems()];
     },
-    reload: () => inTurn(async () => act(await take(path, disk))),
+    reload: () => inTurn(async () => act(await take(path, disk), true)),
+    keep() {
+      kept.begin();
+      kept.keep(inForce);
+    },
     look,
     async changed(than, end) {
       while (config === than && !end.aborted) await adopted.next(end);
@@ -182,18 +206,9 @@ async function keepLooking(keeper: Keeper, watch: Watch, end: AbortSignal): Prom
   }
 }
 
-async function firstKeep(stateFolder: string, notes: Notes): Promise<void> {
-  try {
-    keepLastGood(stateFolder, notes);
-  } catch (error) {
-    const message = `Cannot write to the state folder "${stateFolder}": ${messageOf(error)}`;
-    throw new AggregatorError("config", message, { cause: error });
-  }
-}
-
 /**
- * Loads the config and keeps it up to date until disposed. Throws `AggregatorError` with every
- * problem where there is no good config, now or before.
+ * Loads the config and keeps it up to date until disposed; writes nothing before `keep`. Throws
+ * `AggregatorError` with every problem where there is no good config, now or before.
  */
 export async function openLiveConfig(options: LiveOptions): Promise<LiveConfig> {
   const { env, state, strict = false } = options;
@@ -201,10 +216,9 @@ export async function openLiveConfig(options: LiveOptions): Promise<LiveConfig> 
   const disk = diskWith(env);
   const stateFolder = stateFolderOf(path, disk.env);
   const start = await startConfig(path, disk, stateFolder, strict);
-  if (start.problems.length === 0) {
-    await firstKeep(stateFolder, start.from.notes);
-    stateLoaded(start.sound.config, state);
-  } else state({ is: "config.fell_back", problems: start.problems.map(describeProblem) });
+  const problems = start.problems.map(describeProblem);
+  if (problems.length === 0) stateLoaded(start.sound.config, state);
+  else state({ is: "config.fell_back", problems });
 
   const watch = openWatch((why) => state({ is: "config.unwatched", why }));
   const follow = (notes: Notes) => watch.follow(foldersOf(path, notes));

@@ -7,8 +7,8 @@ import type { Config, Problem } from "../config.ts";
 import { stateFolderOf } from "./build.ts";
 import { definition } from "./definition.ts";
 import { gather } from "./gather.ts";
+import type { JsonSchema } from "./json.ts";
 import { parseConfig } from "./parse.ts";
-import type { JsonSchema } from "./schema.ts";
 import { diskWith, type Environment } from "./surroundings.ts";
 
 /** Where to load from. */
@@ -27,12 +27,16 @@ export async function loadConfig(
   return parseConfig(await gather(absolute, disk), stateFolderOf(absolute, disk.env));
 }
 
-/** The JSON Schema of `aggregator.yaml`, made from what checks it. */
+/**
+ * The JSON Schema of `aggregator.yaml`, made from what checks it. It refuses nothing that the
+ * daemon takes; bounds of spans and sizes, owners and what a secret holds only the daemon judges.
+ */
 export function jsonSchema(): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "aggregator.yaml",
     description: "The config of the edge webhook aggregator",
     ...definition.json,
+    type: "object",
   };
 }

@@ -2,8 +2,9 @@
  * Maps of the file: those whose keys are known, each with a field of its own, and those whose keys
  * are names that the operator chooses.
  */
-import { didYouMean, shown } from "./problems.ts";
-import type { Field, JsonSchema, Reading, ValueOf } from "./schema.ts";
+import type { JsonSchema } from "./json.ts";
+import { didYouMean, shownKey } from "./problems.ts";
+import type { Field, Reading, ValueOf } from "./schema.ts";
 import { type Entry, kindOf, type Mapping, type Place, type Tree } from "./tree.ts";
 
 type Shape = Readonly<Record<string, Field<unknown>>>;
@@ -21,7 +22,7 @@ function unknownKey(key: string, place: Place, known: readonly string[], at: Rea
   const hint = key === "<<"
     ? "; YAML 1.2 has no merge keys: write what is common under defaults"
     : didYouMean(key, known) || `; known are ${known.join(", ")}`;
-  at.under(shown(key)).problem(place, `is not a known key${hint}`);
+  at.under(shownKey(key)).problem(place, `is not a known key${hint}`);
 }
 
 /** A map with known keys; each is read over its own part of the base. */
@@ -34,7 +35,8 @@ export function object<S extends Shape>(shape: S): Field<Values<S>> {
   return {
     fallback: mapped((field) => field.fallback) as Values<S>,
     json: {
-      type: "object",
+      // Nothing written is an empty map.
+      type: required.length > 0 ? "object" : ["object", "null"],
       properties: mapped((field) => field.json),
       additionalProperties: false,
       ...(required.length > 0 ? { required } : {}),
@@ -79,14 +81,14 @@ export interface Names {
 export function entries(value: JsonSchema, names: Names): Field<Mapping["entries"]> {
   return {
     fallback: new Map(),
-    json: { type: "object", propertyNames: names.json, additionalProperties: value },
+    json: { type: ["object", "null"], propertyNames: names.json, additionalProperties: value },
     read(tree, _base, at) {
       const forms = new Set<string>();
       const isNamed = ([key, { place }]: readonly [string, Entry]) => {
         const form = names.formOf?.(key) ?? key;
         const why = names.problem(key) ?? (forms.has(form) ? "is there twice" : undefined);
         forms.add(form);
-        if (why) at.under(shown(key)).problem(place, why);
+        if (why) at.under(shownKey(key)).problem(place, why);
         return !why;
       };
       return new Map([...entriesOf(tree, at) ?? []].filter(isNamed));
@@ -113,7 +115,7 @@ export function record<T>(value: Field<T>, names: Names): Field<ReadonlyMap<stri
 export function either<A, B>(map: Field<A>, other: Field<B>): Field<A | B> {
   return {
     fallback: other.fallback,
-    json: { anyOf: [other.json, map.json] },
+    json: { anyOf: [other.json, map.json], default: other.json["default"] },
     read: (tree, _base, at) =>
       tree.kind === "map" ? map.read(tree, map.fallback, at) : other.read(tree, other.fallback, at),
   };

@@ -2,16 +2,18 @@
  * The entries of `phone_numbers`: a number alone, or a map where more is to be said of it.
  */
 import type { OwnedNumber } from "../tenant.ts";
+import { never } from "./json.ts";
 import { date, id, phoneNumber } from "./kinds.ts";
 import { either, object } from "./maps.ts";
-import { type Field, type Located, located, notYet, optional, type ValueOf } from "./schema.ts";
+import { about, type Field, type Located, located, notYet } from "./schema.ts";
+import { optional, type ValueOf } from "./schema.ts";
 
 const asMap = object({
-  number: located(phoneNumber),
-  sender: located(phoneNumber),
-  messaging_profile_id: optional(id),
-  from: notYet(optional(date)),
-  until: notYet(optional(date)),
+  number: about("A number, prefix, short code or SIP address", located(phoneNumber)),
+  sender: about("A sender's name, which others may have too", located(phoneNumber)),
+  messaging_profile_id: about("The messaging profile that goes with the sender", optional(id)),
+  from: about("The tenant has it from this moment on", notYet(optional(date))),
+  until: about("The tenant has it until this moment", notYet(optional(date))),
 });
 
 type Owned = Located<OwnedNumber> | undefined;
@@ -35,7 +37,11 @@ const mapped: Field<Owned> = {
   fallback: undefined,
   json: {
     ...asMap.json,
-    anyOf: [{ required: ["number"] }, { required: ["sender", "messaging_profile_id"] }],
+    type: "object",
+    anyOf: [
+      { required: ["number"], properties: { sender: never, messaging_profile_id: never } },
+      { required: ["sender", "messaging_profile_id"], properties: { number: never } },
+    ],
   },
   read(tree, base, at) {
     const values = asMap.read(tree, asMap.fallback, at);

@@ -3,9 +3,9 @@
  * only the operator knows which of them is wrong.
  */
 import { type Channel, channels, type OwnedNumber, type TenantId } from "../tenant.ts";
-import type { TenantValues } from "./definition.ts";
 import type { Problems } from "./problems.ts";
 import type { Located } from "./schema.ts";
+import type { TenantValues } from "./tenant.ts";
 import type { Place } from "./tree.ts";
 
 interface Claimed {

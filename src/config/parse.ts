@@ -9,18 +9,13 @@ import { dirname } from "node:path";
 import type { Config, Problem } from "../config.ts";
 import type { TenantId } from "../tenant.ts";
 import { buildConfig, checkValues, type Values } from "./build.ts";
-import {
-  definition,
-  type FileValues,
-  includedDefinition,
-  tenantDefinition,
-  type TenantValues,
-} from "./definition.ts";
+import { definition, type FileValues, includedDefinition } from "./definition.ts";
 import type { Gathered } from "./gather.ts";
 import { problemAt, type Problems } from "./problems.ts";
 import type { Reading } from "./schema.ts";
 import { keyOf, referenceIn, type Secrets } from "./secrets.ts";
-import { type Entry, entryAt, type Place, type Scalar, type Tree } from "./tree.ts";
+import { tenantDefinition, type TenantValues } from "./tenant.ts";
+import { type Entry, entryAt, type Scalar, type Tree } from "./tree.ts";
 
 /** A config, and a way to find things in its files again. */
 export interface Sound {
@@ -40,19 +35,16 @@ interface Telling {
 
 function readingOf(field: string, telling: Telling): Reading {
   const { folder, problems, secrets } = telling;
-  const problem = (place: Place, message: string) => problems.add(place, field, message);
   return {
     field,
     folder,
-    problem,
+    problem: (place, message) => problems.add(place, field, message),
     under: (key) => readingOf(field === "" ? key : `${field}.${key}`, telling),
     resolve(scalar: Scalar) {
       const reference = referenceIn(scalar.text);
       if (reference === undefined) return { text: scalar.text, secret: false };
       const found = secrets.get(keyOf(reference)) ?? { problem: "is one reference too many" };
-      if ("text" in found) return { text: reference.before + found.text, secret: true };
-      problem(scalar.place, found.problem);
-      return undefined;
+      return "text" in found ? { text: reference.before + found.text, secret: true } : found;
     },
   };
 }

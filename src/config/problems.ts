@@ -11,9 +11,14 @@ const shownLengthMax = 60;
 /** More would not be read; a file with more mistakes has one cause. */
 const problemsMax = 100;
 
-function masked(run: string): string {
+const date = /^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]( [0-9]{2})?$/;
+const unit = /^(ms|[smhd]|B|[KMGT]iB)(?![A-Za-z0-9])/;
+
+/** A run of digits as it may be shown: it is a telephone number unless it is plainly not. */
+function masked(run: string, offset: number, text: string): string {
+  const isAmount = /^[0-9]+$/.test(run) && unit.test(text.slice(offset + run.length));
   const isNumber = run.replace(/[^0-9]/g, "").length >= 7 && isIP(run) === 0;
-  return isNumber ? maskNumber(run) : run;
+  return isNumber && !isAmount && !date.test(run) ? maskNumber(run) : run;
 }
 
 /** Foreign text as it may stand in a problem. */
@@ -21,6 +26,15 @@ export function shown(text: string): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ")
     .replace(/\+?[0-9][0-9 ().-]{5,}[0-9]/g, masked);
   return clean.length > shownLengthMax ? `${clean.slice(0, shownLengthMax)}…` : clean;
+}
+
+/**
+ * A key as it may stand in a problem: only its first word, because in `{ token:sk_… }`, where a
+ * space is missing, the value is a part of the key.
+ */
+export function shownKey(key: string): string {
+  const [name = ""] = key.split(/[:=\s]/);
+  return shown(name === key ? key : `${name}…`);
 }
 
 /** Collects problems. */

@@ -6,12 +6,15 @@
  * defaults and the defaults over our own, so that merging maps needs no code of its own.
  */
 import { isDeepStrictEqual } from "node:util";
+import { type JsonSchema, onlyDefault } from "./json.ts";
 import { shown } from "./problems.ts";
 import { kindOf, type Place, type Scalar, type Tree } from "./tree.ts";
 import type { Parsed } from "./units.ts";
 
-/** A piece of JSON Schema, 2020-12. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+/** A scalar's text, and whether it came from a secret reference. */
+export type Resolved =
+  | { readonly text: string; readonly secret: boolean }
+  | { readonly problem: string };
 
 /** Where a reading stands: its field's path, and where to tell what is wrong. */
 export interface Reading {
@@ -20,8 +23,8 @@ export interface Reading {
   readonly folder: string;
   under(key: string): Reading;
   problem(place: Place, message: string): void;
-  /** The text with its reference resolved; undefined when that failed, which is told already. */
-  resolve(scalar: Scalar): { readonly text: string; readonly secret: boolean } | undefined;
+  /** The text with its reference resolved, or why that failed. */
+  resolve(scalar: Scalar): Resolved;
 }
 
 /** How to read a part of the file. */
@@ -60,7 +63,10 @@ function readScalar<T>(kind: Kind<T>, tree: Tree, at: Reading): { readonly value
     return undefined;
   }
   const resolved = at.resolve(tree);
-  if (resolved === undefined) return undefined;
+  if ("problem" in resolved) {
+    at.problem(tree.place, resolved.problem);
+    return undefined;
+  }
   const parsed = kind.parse(resolved.text, at.folder);
   if ("value" in parsed) return parsed;
   const quoted = resolved.secret ? "" : received(kind, resolved.text);
@@ -80,9 +86,11 @@ export function optional<T>(kind: Kind<T>): Field<T | undefined> {
   };
 }
 
+/** As an editor would write it: without quotes where YAML's own types have it. */
 function writtenAs({ json }: Kind<unknown>, written: string): string | number | boolean {
-  if (json["type"] === "integer") return Number(written);
-  return json["type"] === "boolean" ? written === "true" : written;
+  const [type] = [json["type"]].flat();
+  if (type === "integer") return Number(written);
+  return type === "boolean" ? written === "true" : written;
 }
 
 /** One scalar with a default, written as in the file. Throws when the default breaks its rule. */
@@ -104,13 +112,40 @@ export function needed<T>(field: Field<T>, missing: string): Field<T> {
   return { ...field, missing };
 }
 
+/** Says what a field is for, in a few words that editors show. */
+export function about<T>(text: string, field: Field<T>): Field<T> {
+  const { description: more, ...json } = field.json;
+  const description = more === undefined ? text : `${text} (${more})`;
+  return { ...field, json: { description, ...json } };
+}
+
+/** A field that is wrong as a whole when this rule finds something wrong with its value. */
+export function checked<T>(field: Field<T>, rule: (value: T) => string | undefined): Field<T> {
+  return {
+    ...field,
+    read(tree, base, at) {
+      const value = field.read(tree, base, at);
+      const why = rule(value);
+      if (why !== undefined) at.problem(tree.place, why);
+      return value;
+    },
+  };
+}
+
+/** The same place, whose problems somebody else hears. */
+function heardBy(hear: () => void, at: Reading): Reading {
+  return { ...at, problem: hear, under: (key) => heardBy(hear, at.under(key)) };
+}
+
 /** A field whose effect is not built: only its default is accepted. Deleting the mark does it. */
 export function notYet<T>(field: Field<T>): Field<T> {
   return {
     ...field,
+    json: { ...onlyDefault(field.json), description: "not yet supported" },
     read(tree, base, at) {
-      const value = field.read(tree, field.fallback, at);
-      if (!isDeepStrictEqual(value, field.fallback)) {
+      let wrong = false;
+      const value = field.read(tree, field.fallback, heardBy(() => wrong = true, at));
+      if (wrong || !isDeepStrictEqual(value, field.fallback)) {
         at.problem(tree.place, "not yet supported: leave it out");
       }
       return base;
@@ -162,8 +197,8 @@ export function list<T>(
     type: "array",
     items: item.json,
     ...(options.filled ? { minItems: 1 } : {}),
-    ...(options.written ? { default: options.written } : {}),
   };
+  const either = options.single ? { anyOf: [item.json, array] } : array;
   const readItem = (tree: Tree, base: readonly T[], at: Reading): readonly T[] => {
     if (options.defaults && isDefault(tree)) return base;
     const value = item.read(tree, undefined, at);
@@ -171,7 +206,7 @@ export function list<T>(
   };
   return {
     fallback: options.fallback ?? [],
-    json: options.single ? { anyOf: [item.json, array] } : array,
+    json: { ...either, default: options.written ?? [] },
     read(tree, base, at) {
       const single = options.single && (tree.kind === "scalar" || tree.kind === "map");
       const items = tree.kind === "list" ? tree.items : single ? [tree] : undefined;

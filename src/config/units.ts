@@ -69,6 +69,16 @@ export function formatSize(bytes: number): string {
   return formatUnits(bytes, sizeUnits);
 }
 
+/** All texts that mean the same as this span or size, itself first; of another text, itself. */
+export function spellingsOf(text: string): readonly string[] {
+  const [, digits, unit = ""] = /^([0-9]+)([A-Za-z]+)$/.exec(text) ?? [];
+  const units = [durationUnits, sizeUnits].find((some) => some.has(unit));
+  if (units === undefined) return [text];
+  const value = Number(digits) * (units.get(unit) ?? 1);
+  const whole = [...units].filter(([, factor]) => value % factor === 0);
+  return [...new Set([text, ...whole.map(([name, factor]) => `${value / factor}${name}`)])];
+}
+
 /** `20/s`, `300/m` or `none`, which is no limit. */
 export function parseRate(text: string): Parsed<Rate | undefined> {
   if (text === "none") return { value: undefined };

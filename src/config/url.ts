@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net";
 import type { AddressRule } from "../address.ts";
+import { textLike } from "./json.ts";
 import type { Kind } from "./schema.ts";
 
 const lengthMax = 8192;
@@ -16,7 +17,7 @@ function originOf(text: string): string | undefined {
 /** A web address, as yet of any host. Only its origin is ever quoted: the rest may be secret. */
 export const url: Kind<URL> = {
   is: 'a URL such as "https://hooks.example/telnyx"',
-  json: { type: "string", pattern: "^(env|file|cred):|^https?://[^/\\\\]" },
+  json: textLike("^https?://[^/\\\\]"),
   quote: originOf,
   parse(text) {
     const isWeb = /^https?:\/\/[^/\\]/.test(text) && !/[\s\p{Cc}]/u.test(text);

@@ -1,12 +1,13 @@
 /**
  * YAML text → tree. Only what cannot surprise anybody is read: no tags, no types (a scalar is its
- * source text), no YAML 1.1, each key once. Bounds hold for what aliases expand to as well.
+ * source text), no YAML 1.1, each key once. Bounds hold for what aliases expand to as well. What is
+ * wrong is told without a word of the text: in a broken file a secret may stand anywhere.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Document, Node, Scalar as YamlScalar, YAMLMap, YAMLSeq } from "yaml";
-import { messageOf } from "../errors.ts";
-import { type Problems, shown } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import type { Entry, Place, Tree } from "./tree.ts";
+import { meaningOf } from "./yaml-errors.ts";
 
 /** The largest file that is read. */
 export const yamlBytesMax = 8 * 2 ** 20;
@@ -72,7 +73,7 @@ function mapTree(node: YAMLMap<Node, Node | null>, place: Place, walk: Walk): Me
     if (key.tag !== undefined) walk.problem(keyPlace, "tags are not supported: leave it out");
     if (key.anchor !== undefined) walk.anchors.set(key.anchor, scalarTree(key, keyPlace));
     const name = String(key.value ?? "");
-    if (entries.has(name)) walk.problem(keyPlace, `the key "${shown(name)}" is there twice`);
+    if (entries.has(name)) walk.problem(keyPlace, "this key is there twice");
     entries.set(name, { place: keyPlace, value: inner.tree });
   }
   return { tree: { kind: "map", entries, place }, nodes, depth: depth + 1 };
@@ -80,8 +81,8 @@ function mapTree(node: YAMLMap<Node, Node | null>, place: Place, walk: Walk): Me
 
 function aliasTree(name: string, place: Place, walk: Walk): Measured {
   const target = walk.anchors.get(name);
-  if (target === "open") walk.problem(place, `"*${shown(name)}" stands inside its own anchor`);
-  if (target === undefined) walk.problem(place, `"*${shown(name)}" has no anchor before it`);
+  if (target === "open") walk.problem(place, "this alias stands inside its own anchor");
+  if (target === undefined) walk.problem(place, "this alias has no anchor before it");
   return target === undefined || target === "open" ? nothing(place) : target;
 }
 
@@ -114,19 +115,19 @@ function parse(text: string, lines: LineCounter): Document.Parsed | { readonly w
     });
   } catch (error) {
     // The parser recurses: depth without bound ends its stack.
-    return { why: error instanceof RangeError ? "is nested too deeply" : messageOf(error) };
+    return { why: error instanceof RangeError ? "is nested too deeply" : "is not valid YAML" };
   }
 }
 
 function checkDocument(document: Document.Parsed, placeAt: (offset: number) => Place, walk: Walk) {
-  for (const error of [...document.errors, ...document.warnings]) {
-    // Tags are told by our own walk.
-    if (error.code === "TAG_RESOLVE_FAILED") continue;
-    walk.problem(placeAt(error.pos[0]), `is not valid YAML: ${shown(error.message)}`);
+  // Tags that are only doubtful are told by our own walk.
+  const doubts = document.warnings.filter(({ code }) => code !== "TAG_RESOLVE_FAILED");
+  for (const { code, pos } of [...document.errors, ...doubts]) {
+    walk.problem(placeAt(pos[0]), meaningOf(code));
   }
   const { yaml } = document.directives;
   if (yaml.explicit && yaml.version !== "1.2") {
-    walk.problem(placeAt(0), `YAML ${yaml.version} is not supported: leave the %YAML line out`);
+    walk.problem(placeAt(0), "YAML 1.1 is not supported: leave the %YAML line out");
   }
 }
 

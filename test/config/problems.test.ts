@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { shown } from "../../src/config/problems.ts";
 import { load, publicKey, smallest, tenantWith } from "./fixture.ts";
 
 const top = `telnyx: { public_keys: [${publicKey}] }\n`;
@@ -15,7 +16,7 @@ const wrong: Readonly<Record<string, readonly [string, ...string[]]>> = {
   ],
   "bad YAML": [
     `${top}tenants: { acme: ] }\n`,
-    "aggregator.yaml:2:18: is not valid YAML: Flow map",
+    "aggregator.yaml:2:18: is not valid YAML: the indentation fits nothing above it",
     "aggregator.yaml:2:20: is not valid YAML",
   ],
   "a bad escape": [`${top}listen: "\\q"\n`, "aggregator.yaml:2:10: is not valid YAML"],
@@ -23,20 +24,24 @@ const wrong: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "two documents": [`${smallest}---\n{}\n`, "aggregator.yaml:7:1: is not valid YAML"],
   "an unknown anchor": [
     `${top}listen: *x\n`,
-    'aggregator.yaml:2:9: "*x" has no anchor before it',
+    "aggregator.yaml:2:9: this alias has no anchor before it",
     "aggregator.yaml:2:9 listen: must be an address",
   ],
   "a tag": [`${top}listen: !!str 80\n`, "aggregator.yaml:2:15: tags are not supported"],
   "a foreign tag": [`${top}listen: !x 80\n`, "aggregator.yaml:2:12: tags are not supported"],
+  "a tag nobody knows": [
+    `${top}listen: !foo!bar 80\n`,
+    "aggregator.yaml:2:9: is not valid YAML: tags are not supported",
+  ],
   "YAML 1.1": [`%YAML 1.1\n---\n${smallest}`, "aggregator.yaml:1:1: YAML 1.1 is not supported"],
   "a key twice": [
     `${smallest}listen: 1\nlisten: 2\n`,
-    'aggregator.yaml:8:1: the key "listen" is there twice',
+    "aggregator.yaml:8:1: this key is there twice",
   ],
   "a key that is a list": [`${top}? [a]\n: b\n`, "aggregator.yaml:2:3: a key must be plain text"],
   "an anchor in itself": [
     `${top}include: &a [*a]\n`,
-    'aggregator.yaml:2:14: "*a" stands inside its own anchor',
+    "aggregator.yaml:2:14: this alias stands inside its own anchor",
     "aggregator.yaml:2:14 include: must be a path or pattern: received nothing",
   ],
   "a merge key": [
@@ -124,7 +129,7 @@ const wrong: Readonly<Record<string, readonly [string, ...string[]]>> = {
     ),
     "aggregator.yaml:5:16 tenants.acme.headers.Host: must not be set",
     "aggregator.yaml:5:25 tenants.acme.headers.Webhook-Id: must not be set",
-    "aggregator.yaml:5:40 tenants.acme.headers.a b: is not the name of a header",
+    "aggregator.yaml:5:40 tenants.acme.headers.a…: is not the name of a header",
     "aggregator.yaml:5:53 tenants.acme.headers.x: must be visible characters",
     "aggregator.yaml:5:61 tenants.acme.headers.y: must be visible characters",
     "aggregator.yaml:5:69 tenants.acme.headers.content-md5: must not be set",
@@ -138,6 +143,18 @@ const wrong: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "limits against each other": [
     `${smallest}limits: { body: 2MiB, inbox_bytes: 1MiB }\n`,
     "aggregator.yaml:7:23 limits.inbox_bytes: must be at least limits.body",
+  ],
+  "a first wait above the longest": [
+    tenantWith(
+      "delivery: { retry: { first: 2m } }",
+      "defaults: { delivery: { retry: { max: 1s } } }\n",
+    ),
+    'aggregator.yaml:2:32 defaults.delivery.retry: "first" must not be longer than "max"',
+    'aggregator.yaml:6:24 tenants.acme.delivery.retry: "first" must not be longer than "max"',
+  ],
+  "an included file that is missing": [
+    `${smallest}include:\n  - none.yaml\n`,
+    'aggregator.yaml:8:5 include: "none.yaml" does not exist',
   ],
   "networks": [
     `${smallest}callbacks: { allow_private: [10.0.0.1/8] }\n`,
@@ -191,12 +208,29 @@ describe("problems", () => {
     const many = await load(`a: &a [${"1,".repeat(1001)}]\nb: [${"*a,".repeat(1001)}]\n`);
     assert.deepEqual(many.problems, ["aggregator.yaml:1:1: has more than a million nodes"]);
     const folder = await load(`${smallest}include: d\n`, { files: { "d/x": "" } });
-    assert.deepEqual(folder.problems, ["d: is not a regular file"]);
+    assert.deepEqual(folder.problems, ['aggregator.yaml:7:10 include: "d" is not a regular file']);
   });
 
   it("masks long numbers in what it quotes", async () => {
     const { problems } = await load(`${smallest}"+18005559876": 1\n`);
     assert.match(problems.join(), /^aggregator.yaml:7:1 •••9876: is not a known key/);
+  });
+
+  it("masks no dates, spans, sizes or addresses", () => {
+    for (
+      const text of [
+        "2026-12-01",
+        "2026-12-01T00:00:00Z",
+        "2026-12-01 10:00",
+        "10000000000ms",
+        "20000000s",
+        "1073741824B",
+        "192.168.100.200",
+      ]
+    ) assert.equal(shown(text), text);
+    for (const text of ["18005559876", "+1 800-555-9876", "8005559876x5", "2026-99-01-1234"]) {
+      assert.equal(shown(text).slice(0, 3), "•••", text);
+    }
   });
 });
 
@@ -211,5 +245,21 @@ describe("not yet supported", () => {
     const { problems } = await load(tenantWith(lines, before));
     assert.equal(problems.length, 18);
     for (const problem of problems) assert.match(problem, /: not yet supported: leave it out$/);
+  });
+
+  it("is all that is told of a value, whatever else is wrong with it", async () => {
+    const before = "tls: { cert: x, kye: file:none }\nalerts: [1]\nworkers: many\n" +
+      "telnyx: { api_key: env:NONE }\n";
+    const lines = "phone_numbers: [{ number: 12345, from: 2026-12-01 }]\nfailover_url: ftp://x";
+    const { problems } = await load(
+      tenantWith(lines, before).replace(/^telnyx: .*\n/, ""),
+      { env: { TELNYX_PUBLIC_KEY: publicKey } },
+    );
+    assert.deepEqual(
+      problems.map((problem) => problem.replace(/^\S+ /, "")),
+      ["tls", "alerts", "workers", "telnyx.api_key", "tenants.acme.phone_numbers.from"]
+        .concat("tenants.acme.failover_url")
+        .map((field) => `${field}: not yet supported: leave it out`),
+    );
   });
 });
