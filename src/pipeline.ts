@@ -96,13 +96,14 @@ function laneOptions(
   requests: PQueue,
   options: PipelineOptions,
   signal: AbortSignal,
-): Omit<DeliverOptions, "runningMs"> {
+): DeliverOptions {
   const { config, reconfigured, send, state } = options;
+  const now = () => performance.now();
   const destination = (): Destination | undefined => {
     const found = config().tenants.get(tenant);
     return found === undefined || found.paused ? undefined : found.destination;
   };
-  return { destination, reconfigured, send, requests, random: Math.random, state, signal };
+  return { destination, reconfigured, send, requests, random: Math.random, now, state, signal };
 }
 
 async function outward(
@@ -112,8 +113,6 @@ async function outward(
 ): Promise<void> {
   const { engine, config, reconfigured, state } = options;
   const requests = new PQueue({ concurrency: config().limits.deliveriesMax });
-  const startedAt = performance.now();
-  const runningMs = () => performance.now() - startedAt;
 
   async function* sealed(lane: Lane) {
     const rule = () => {
@@ -130,8 +129,7 @@ async function outward(
 
   async function serve(lane: Lane): Promise<void> {
     using held = insistent(lane, signal, state);
-    const shared = laneOptions(lane.tenant, requests, options, signal);
-    await run(deliver(held, sealed(held), { ...shared, runningMs }));
+    await run(deliver(held, sealed(held), laneOptions(lane.tenant, requests, options, signal)));
   }
 
   const serving = new Set<Promise<void>>();

@@ -6,7 +6,7 @@ import type { RetryPolicy } from "../tenant.ts";
 const doublingsMax = 30;
 /** Nothing is given up with fewer attempts than this, … */
 const attemptsMin = 10;
-/** … nor so soon after a start, when a long stop may be all that was wrong. */
+/** … nor so soon after a start or a pause, which may be all that was wrong. */
 const graceMs = 10 * 60_000;
 
 /**
@@ -29,8 +29,8 @@ export function isGivenUp(
   policy: RetryPolicy,
   attempts: number,
   now: number,
-  runningMs: number,
+  sendableMs: number,
 ): boolean {
-  if (attempts < attemptsMin || runningMs < graceMs) return false;
+  if (attempts < attemptsMin || sendableMs < graceMs) return false;
   return now - batch.youngestAt > policy.forMs;
 }

@@ -36,8 +36,8 @@ export interface DeliverOptions {
   /** The requests of all tenants. */
   readonly requests: PQueue;
   readonly random: () => number;
-  /** Since the daemon's start, in ms. */
-  readonly runningMs: () => number;
+  /** A monotonic clock, in ms. */
+  readonly now: () => number;
   readonly state: State;
   readonly signal: AbortSignal;
 }
@@ -48,16 +48,10 @@ const identityOf = ({ url, headers, secrets }: Destination) =>
 
 const originOf = (url: string) => URL.parse(url)?.origin ?? "";
 
-/** The destination, as soon as there is one; undefined when `signal` aborts first. */
-async function whenSendable(
-  { destination, reconfigured, signal }: DeliverOptions,
-): Promise<Destination | undefined> {
-  while (!signal.aborted) {
-    const current = destination();
-    if (current !== undefined) return current;
-    await reconfigured(signal);
-  }
-  return undefined;
+/** Resolves when there is a destination, or when `signal` aborts. */
+async function whenSendable(options: DeliverOptions): Promise<void> {
+  const { destination, reconfigured, signal } = options;
+  while (!signal.aborted && destination() === undefined) await reconfigured(signal);
 }
 
 /** Waits out a pause; a destination that is another than `from` ends it. */
@@ -105,13 +99,14 @@ async function attemptOnce(
 function judge(
   batch: Batch,
   made: { readonly attempt: Attempt; readonly answered: Answered; readonly to: Destination },
-  { random, runningMs }: DeliverOptions,
+  random: () => number,
+  sendableMs: number,
 ): { readonly settlement: Settlement; readonly nextMs?: number } {
   const { attempt, answered, to: { retry } } = made;
   const now = Date.now();
   const verdict = verdictOf(answered, now);
   if (verdict.is === "accepted") return { settlement: { as: "accepted" } };
-  if (isGivenUp(batch, retry, attempt.number, now, runningMs())) {
+  if (isGivenUp(batch, retry, attempt.number, now, sendableMs)) {
     const reason = `not accepted within ${Math.round(retry.forMs / 1_000)} s`;
     return { settlement: { as: "dead", reason, olderThan: now - retry.forMs } };
   }
@@ -146,11 +141,18 @@ async function settle(
   batch: Batch,
   options: DeliverOptions,
 ): Promise<Settlement | undefined> {
+  const { destination, now, random, signal } = options;
   let attempts = batch.attempts;
-  while (await whenSendable(options)) {
+  let sendableSince = now();
+  while (!signal.aborted) {
+    if (destination() === undefined) {
+      await whenSendable(options);
+      sendableSince = now();
+      continue;
+    }
     const made = await attemptOnce(lane, batch, attempts + 1, options);
     if (made === undefined) continue;
-    const { settlement, nextMs } = judge(batch, made, options);
+    const { settlement, nextMs } = judge(batch, made, random, now() - sendableSince);
     await lane.settle(batch.id, made.attempt, settlement);
     attempts = made.attempt.number;
     options.state(factOf(batch, made.attempt, settlement, nextMs));

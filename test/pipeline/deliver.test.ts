@@ -143,6 +143,7 @@ describe("deliver()", () => {
     const retry = { firstMs: 1_000, maxMs: 1_000, forMs: 3_600_000 };
     await using running = start(lane, batches, { to: { ...destination, retry } });
     await clock.pass(2 * 3_600_000);
+    running.elapse(10 * 60_000);
     for (let attempt = 0; attempt < 10; attempt++) {
       assert.equal(running.settlements.length, 0);
       await running.answer(attempt, { status: 500 });
@@ -163,8 +164,30 @@ describe("deliver()", () => {
     const { lane, batches } = await laneWith(engine, 1);
     const retry = { firstMs: 1_000, maxMs: 1_000, forMs: 1_000 };
     const to = { ...destination, retry };
-    await using running = start(lane, batches, { to, running: 9 * 60_000 });
+    await using running = start(lane, batches, { to });
+    running.elapse(9 * 60_000);
     for (let attempt = 0; attempt < 12; attempt++) {
+      await running.answer(attempt, { status: 500 });
+      await until("the fact", () => running.facts.length === attempt + 1);
+      await clock.pass(1_000);
+    }
+    assert.deepEqual(running.settlements, []);
+  });
+
+  it("gives nothing up within ten minutes of a pause", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    const { lane, batches } = await laneWith(engine, 1);
+    const retry = { firstMs: 1_000, maxMs: 1_000, forMs: 1_000 };
+    const to = { ...destination, retry };
+    await using running = start(lane, batches, { to });
+    await running.answer(0, { status: 500 });
+    await until("the fact", () => running.facts.length === 1);
+    running.elapse(3_600_000);
+    running.reload(undefined);
+    await clock.pass(1_000);
+    running.reload(to);
+    for (let attempt = 1; attempt < 12; attempt++) {
       await running.answer(attempt, { status: 500 });
       await until("the fact", () => running.facts.length === attempt + 1);
       await clock.pass(1_000);

@@ -28,7 +28,7 @@ export async function laneWith(engine: Engine, count: number) {
 export function start(
   lane: Lane,
   batches: readonly Batch[],
-  { to = destination, requestsMax = 10, running = 3_600_000 } = {},
+  { to = destination, requestsMax = 10 } = {},
 ) {
   const changed = createSignal();
   const stop = new AbortController();
@@ -38,6 +38,7 @@ export function start(
   const requests = new PQueue({ concurrency: requestsMax });
   let current: Destination | undefined = to;
   let dice = 1;
+  let mono = 0;
   const settled = deliver(lane, from(...batches), {
     destination: () => current,
     reconfigured: (signal) => changed.next(signal),
@@ -57,7 +58,7 @@ export function start(
     },
     requests,
     random: () => dice,
-    runningMs: () => running,
+    now: () => mono,
     state,
     signal: stop.signal,
   });
@@ -72,6 +73,8 @@ export function start(
     done,
     underWay: () => sent.filter((one) => !one.done).length,
     roll: (next: number) => dice = next,
+    /** Lets the monotonic clock go on. */
+    elapse: (ms: number) => mono += ms,
     reload(next: Destination | undefined) {
       current = next;
       changed.raise();
