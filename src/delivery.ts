@@ -35,9 +35,3 @@ export type Settlement =
   | { readonly as: "again" }
   /** Given up; so are the lane's waiting events that became the tenant's before `olderThan`. */
   | { readonly as: "dead"; readonly reason: string; readonly olderThan: number };
-
-/** An attempt and what it came to. */
-export interface Outcome {
-  readonly attempt: Attempt;
-  readonly settlement: Settlement;
-}

@@ -28,7 +28,7 @@ export type Identity =
   | { readonly is: "duplicate"; readonly of: EventRef };
 
 /** The id of a second content under one id. */
-export function secondIdOf(id: string, content: Uint8Array): string {
+function secondIdOf(id: string, content: Uint8Array): string {
   return `${id}~${Buffer.from(content).toString("hex").slice(0, 8)}`;
 }
 

@@ -36,7 +36,7 @@ export interface Made<Row extends WaitingRow> {
 }
 
 /** As many rows from the head as fit; at least one. */
-export function fitting<Row extends WaitingRow>(
+function fitting<Row extends WaitingRow>(
   rows: readonly Row[],
   bytesMax: number,
 ): readonly Row[] {

@@ -78,20 +78,18 @@ function byPath({ envelope, path, sight }: Told, ownership: Ownership): readonly
   return [{ tenant, by: "path", matched: path }];
 }
 
-/** Our number, on the side that the direction names. */
+/** Our numbers: those that can only be ours, else on the side that the direction names. */
 function byDirection(told: Told, directory: Directory): readonly Named[] {
   const { sight } = told;
   if (sight.ours.length > 0) return byNumber(told, directory, sight.ours);
   if (sight.direction === "outbound") return byNumber(told, directory, sight.from).slice(0, 1);
-  if (sight.direction !== "inbound") return [];
   const owners = byNumber(told, directory, sight.to);
   return owners.length > 0 ? owners : byNumber(told, directory, sight.cc);
 }
 
 /** Without a direction: the only owner on either side. */
 function byEitherSide(told: Told, directory: Directory): readonly Named[] {
-  const { direction, from, to, cc, ours } = told.sight;
-  if (direction !== undefined || ours.length > 0) return [];
+  const { from, to, cc } = told.sight;
   return byNumber(told, directory, [...to, ...from, ...cc]);
 }
 
@@ -122,13 +120,16 @@ export interface Claims {
   readonly keys: readonly string[];
 }
 
-type Rule = (told: Told, ownership: Ownership) => readonly Named[];
+type Rule = (
+  told: Told,
+  ownership: Ownership,
+  byNumbers: readonly Named[],
+) => readonly Named[];
 
-/** Strongest first. */
+/** Strongest first. Without a direction `byNumbers` is the only owner on either side. */
 const rules: readonly Rule[] = [
   (told, { directory }) => isSharedSide(told.sight) ? byProfile(told, directory) : [],
-  (told, { directory }) => byDirection(told, directory),
-  (told, { directory }) => byEitherSide(told, directory),
+  (_told, _ownership, byNumbers) => byNumbers,
   (told, { directory }) => byIds(told, directory),
   byPath,
   (told, { directory }) => byProfile(told, directory),
@@ -144,9 +145,9 @@ function between(either: readonly Named[], told: Told, directory: Directory): re
   return profile.length > 0 ? profile : byConnection(told, directory).filter(isOneOf);
 }
 
-function firstOf(told: Told, ownership: Ownership): readonly Named[] {
+function firstOf(...asked: Parameters<Rule>): readonly Named[] {
   for (const rule of rules) {
-    const owners = rule(told, ownership);
+    const owners = rule(...asked);
     if (owners.length > 0) return owners;
   }
   return [];
@@ -154,9 +155,14 @@ function firstOf(told: Told, ownership: Ownership): readonly Named[] {
 
 /** Whose an event is by the config in force. */
 export function claimsOf(told: Told, ownership: Ownership): Claims {
-  const either = byEitherSide(told, ownership.directory);
-  const ambiguous = either.length > 1;
-  const owners = ambiguous ? between(either, told, ownership.directory) : firstOf(told, ownership);
+  const { directory } = ownership;
+  const { direction, ours } = told.sight;
+  const isTold = direction !== undefined || ours.length > 0;
+  const byNumbers = isTold ? byDirection(told, directory) : byEitherSide(told, directory);
+  const ambiguous = !isTold && byNumbers.length > 1;
+  const owners = ambiguous
+    ? between(byNumbers, told, directory)
+    : firstOf(told, ownership, byNumbers);
   if (owners.length > 0) return { owners, ambiguous: false, keys: [] };
   return { owners, ambiguous, keys: keysOf(told) };
 }

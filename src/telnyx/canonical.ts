@@ -37,7 +37,7 @@ function sortedKeys(fields: Fields): string[] {
 }
 
 /** The one text for a value that `JSON.parse` gave; recurses as deep as the value does. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   if (typeof value === "string") return `"${value.length}:${value}`;
   if (isFields(value)) return canonicalFields(value);
   if (!Array.isArray(value)) return `${value};`;

@@ -127,11 +127,6 @@ function familyOf(type: string): Family {
   return families.get(end < 0 ? type : type.slice(0, end)) ?? unknown;
 }
 
-/** The channel of a type, known or not. */
-export function channelOf(type: string): Channel {
-  return familyOf(type).channel;
-}
-
 function profileOf(channel: Channel, payload: Fields): string | undefined {
   const profile = nameIn(payload.messaging_profile_id);
   return profile ?? (channel === "messaging" ? nameIn(payload.profile_id) : undefined);

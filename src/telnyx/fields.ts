@@ -7,7 +7,7 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Ids and type names are short; whatever is longer is not one. */
-export const nameLengthMax = 255;
+const nameLengthMax = 255;
 
 /** C0 and C1 control characters, which no name of Telnyx has. */
 // deno-lint-ignore no-control-regex

@@ -90,8 +90,7 @@ describe("deliver()", () => {
     await using engine = await openEngine();
     const { lane, batches } = await laneWith(engine, 1);
     await using running = start(lane, batches);
-    await running.answer(0, { status: 500 });
-    await until("the fact", () => running.facts.length === 1);
+    await running.fail(0);
     running.reload({ ...destination });
     const changes: Partial<Destination>[] = [
       { url: "https://new.acme.example/" },
@@ -126,8 +125,7 @@ describe("deliver()", () => {
     await using running = start(lane, batches);
     await until("an attempt", () => running.sent.length === 1);
     running.reload(undefined);
-    await running.answer(0, { status: 500 });
-    await until("the fact", () => running.facts.length === 1);
+    await running.fail(0);
     await clock.pass(3_600_000);
     assert.equal(running.sent.length, 1);
     running.reload(destination);
@@ -146,8 +144,7 @@ describe("deliver()", () => {
     running.elapse(10 * 60_000);
     for (let attempt = 0; attempt < 10; attempt++) {
       assert.equal(running.settlements.length, 0);
-      await running.answer(attempt, { status: 500 });
-      await until("the fact", () => running.facts.length === attempt + 1);
+      await running.fail(attempt);
       await clock.pass(1_000);
     }
     await running.done;
@@ -167,8 +164,7 @@ describe("deliver()", () => {
     await using running = start(lane, batches, { to });
     running.elapse(9 * 60_000);
     for (let attempt = 0; attempt < 12; attempt++) {
-      await running.answer(attempt, { status: 500 });
-      await until("the fact", () => running.facts.length === attempt + 1);
+      await running.fail(attempt);
       await clock.pass(1_000);
     }
     assert.deepEqual(running.settlements, []);
@@ -181,15 +177,13 @@ describe("deliver()", () => {
     const retry = { firstMs: 1_000, maxMs: 1_000, forMs: 1_000 };
     const to = { ...destination, retry };
     await using running = start(lane, batches, { to });
-    await running.answer(0, { status: 500 });
-    await until("the fact", () => running.facts.length === 1);
+    await running.fail(0);
     running.elapse(3_600_000);
     running.reload(undefined);
     await clock.pass(1_000);
     running.reload(to);
     for (let attempt = 1; attempt < 12; attempt++) {
-      await running.answer(attempt, { status: 500 });
-      await until("the fact", () => running.facts.length === attempt + 1);
+      await running.fail(attempt);
       await clock.pass(1_000);
     }
     assert.deepEqual(running.settlements, []);
@@ -233,8 +227,7 @@ describe("deliver()", () => {
     const { lane, batches } = await laneWith(engine, 3);
     await using running = start(lane, batches, { to: { ...destination, inFlight: 2 } });
     await until("two", () => running.sent.length === 2);
-    await running.answer(0, { status: 500 });
-    await until("the fact", () => running.facts.length === 1);
+    await running.fail(0);
     running.abort();
     await running.answer(1, { status: 200 });
     await running.done;

@@ -65,6 +65,11 @@ export function start(
   const done = (async () => {
     for await (const settlement of settled) settlements.push(settlement);
   })();
+  /** Answers the attempt of this number, as soon as it is made. */
+  async function answer(index: number, answered: Answered): Promise<void> {
+    await until(`attempt ${index}`, () => sent.length > index);
+    sent[index]?.answer(answered);
+  }
   return {
     sent,
     settlements,
@@ -79,10 +84,11 @@ export function start(
       current = next;
       changed.raise();
     },
-    /** Answers the attempt of this number, as soon as it is made. */
-    async answer(index: number, answered: Answered) {
-      await until(`attempt ${index}`, () => sent.length > index);
-      sent[index]?.answer(answered);
+    answer,
+    /** Answers the attempt of this number 500; resolves when that is in the log. */
+    async fail(index: number) {
+      await answer(index, { status: 500 });
+      await until(`fact ${index}`, () => facts.length > index);
     },
     abort: () => stop.abort(),
     async [Symbol.asyncDispose]() {

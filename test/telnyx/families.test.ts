@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readEnvelope } from "../../src/telnyx/envelope.ts";
-import { channelOf, type Sighting, sightOf } from "../../src/telnyx/families.ts";
+import { type Sighting, sightOf } from "../../src/telnyx/families.ts";
 import { numbersMax } from "../../src/telnyx/parties.ts";
 import type { Channel } from "../../src/tenant.ts";
 import { fixture, fixtures, skip } from "./shared.ts";
@@ -131,7 +131,7 @@ describe("sightOf()", () => {
   });
 });
 
-describe("channelOf()", () => {
+describe("sightOf() and the channel", () => {
   it("goes by the first word, whatever the rest", () => {
     const channels: readonly (readonly [string, Channel])[] = [
       ["call.something.new", "voice"],
@@ -150,7 +150,8 @@ describe("channelOf()", () => {
       ["", "other"],
     ];
     for (const [type, channel] of channels) {
-      assert.equal(channelOf(type), channel, type);
+      const envelope = { type, event: {}, payload: {}, content: "" };
+      assert.equal(sightOf(envelope).channel, channel, type);
     }
   });
 });
