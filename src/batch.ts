@@ -13,6 +13,8 @@ export type ClosingReason =
   | "max_events"
   | "max_bytes"
   | "immediate"
+  | "expiry"
+  | "session"
   | "flush"
   | "backlog";
 
@@ -31,6 +33,8 @@ export interface BatchHead {
   readonly sealedAt: number;
   readonly openedAt: number;
   readonly reason: ClosingReason;
+  /** Of a session: the batch that held its beginning. */
+  readonly continues?: BatchId;
 }
 
 /** A sealed batch. Its bytes are asked of its lane right before an attempt, and not kept. */

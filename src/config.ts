@@ -59,8 +59,20 @@ export interface Config {
   readonly signingKey?: Uint8Array;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly tenants: ReadonlyMap<TenantId, Tenant>;
+  /** What becomes of events that nobody owns. */
+  readonly unassigned: {
+    /** How long they wait for an owner, in ms. */
+    readonly holdMs: number;
+    /** Where they are delivered as well, as if they were a tenant's called `unassigned`. */
+    readonly copies?: Tenant;
+  };
   /** Who owns which number and id. */
   readonly directory: Directory;
+}
+
+/** The tenant whose lane this is; what copies of unassigned events go to is one of them. */
+export function tenantOf({ tenants, unassigned }: Config, id: TenantId): Tenant | undefined {
+  return id === unassigned.copies?.id ? unassigned.copies : tenants.get(id);
 }
 
 /** One thing wrong with a config file, where, and what would be right. */
@@ -96,10 +108,10 @@ export interface LiveConfig extends AsyncDisposable {
   reload(): Promise<ReloadOutcome>;
   /**
    * Keeps the config in force as the last good one, and from now on every one that comes into
-   * force. To be called once it has proved to be one that the daemon starts with. What cannot be
-   * written is one of `problems`.
+   * force. To be called once it has proved to be one that the daemon starts with. Durable when
+   * resolved; never rejects: what cannot be written is one of `problems`.
    */
-  keep(): void;
+  keep(): Promise<void>;
   /** Resolves when another config is in force than `than`, or when `signal` aborts. */
   changed(than: Config, signal: AbortSignal): Promise<void>;
 }

@@ -3,14 +3,18 @@
  * only place where an event's state changes.
  *
  *     append ─▶ event ─▶ waiting in a lane ─seal─▶ batch ─settle─▶ delivered │ dead
- *                  └──▶ held (nobody's yet) │ parked (not understood) │ dropped
+ *                  │            ▲ released by a later event, a new config, an operator
+ *                  ├──▶ held ───┘──▶ expired
+ *                  └──▶ parked (not understood) │ dropped
  *
  * Invariant: each copy of an event is in exactly one of these places, and moves in a transaction.
  */
 import type { Batch, BatchId, ClosingReason, Layout } from "./batch.ts";
 import type { Attempt, Settlement } from "./delivery.ts";
-import type { Event, EventRef, Owner } from "./event.ts";
-import type { TenantId } from "./tenant.ts";
+import type { Evidence, Known, Subject } from "./ownership.ts";
+import type { Event, EventRef, Key } from "./event.ts";
+import type { Claim, Held, HeldSelection, Stored, Wanted } from "./held.ts";
+import type { Channel, TenantId } from "./tenant.ts";
 
 /** What makes two webhooks one event. */
 export interface Fingerprint {
@@ -20,11 +24,6 @@ export interface Fingerprint {
   readonly content: Uint8Array;
   /** For how long a repetition is a duplicate; absent: as long as the event is kept. */
   readonly withinMs?: number;
-}
-
-/** One reason why an event may be somebody's, strongest first. */
-export interface Claim {
-  readonly owners: readonly Owner[];
 }
 
 /** One webhook to be recorded. */
@@ -37,14 +36,54 @@ export interface Entry {
   /** Telnyx's `timestamp signature`, as received. */
   readonly proof: string;
   readonly fingerprint: Fingerprint;
-  /** The first with an owner decides. */
-  readonly claims: readonly Claim[];
-  /** Why nobody could be named, for `unassigned`. */
-  readonly heldFor?: "unknown" | "ambiguous";
-  /** Keys that would say whose it is, for whoever looks at what is held. */
-  readonly heldKeys: readonly string[];
+  readonly evidence: Evidence;
+  readonly subject: Subject;
+  /** What besides its owned numbers the config could name for it: `number:…`, `profile:…`, … */
+  readonly wanted: readonly string[];
+  /** The path it was sent to. */
+  readonly path: string;
+  /** The tenant whose own key signed it. */
+  readonly signer?: TenantId;
   /** Signed, but not an event we can read: kept raw. */
   readonly parked: boolean;
+}
+
+/** What the engine has to know of a tenant's rules. */
+export interface TenantRule {
+  readonly tenant: TenantId;
+  /** Event types that close the window at once. */
+  readonly immediate: readonly string[];
+  /** Event types that are recorded and not delivered. */
+  readonly drop: readonly string[];
+  /** Of the states of one message that wait together only the last is sent. */
+  readonly compact?: true;
+  /** Its calls or messages are gathered one by one. */
+  readonly session?: {
+    readonly by: "call" | "message";
+    readonly lingerMs: number;
+    readonly maxAgeMs: number;
+  };
+  /** Has a Telnyx account of its own: what the operator's account signs is never its. */
+  readonly ownAccount?: true;
+}
+
+/** The rules of all tenants. */
+export interface Rules {
+  readonly tenants: readonly TenantRule[];
+  /** How long events that nobody owns wait for an owner. */
+  readonly holdMs: number;
+  /** They are delivered to the lane `unassigned` as well. */
+  readonly copies: boolean;
+}
+
+/** Everything that the config gives to one tenant, to tell later who had what before. */
+export interface Belongings {
+  readonly tenant: TenantId;
+  readonly channels: readonly Channel[];
+  /** As `directory.ts` writes them; empty: the tenant is gone. */
+  readonly keys: readonly string[];
+  /** Equal as long as nothing of the above changes; empty for nothing. */
+  readonly digest: string;
 }
 
 /** What became of an entry. */
@@ -55,6 +94,9 @@ export interface Recorded {
   readonly conflict: boolean;
 }
 
+/** So long before a link in it stops working is what waits sealed, in ms. */
+export const linkMarginMs = 60_000;
+
 /** What waits in a lane, as of the last commit. */
 export interface Waiting {
   readonly count: number;
@@ -63,6 +105,14 @@ export interface Waiting {
   /** When the oldest became the tenant's; absent when nothing waits. */
   readonly oldestAt?: number;
   readonly immediate: boolean;
+  /** When the youngest of the immediate ones became the tenant's. */
+  readonly liveAt?: number;
+  /** When the first link in what waits stops working. */
+  readonly expiresAt?: number;
+  /** When the next session is due whose events wait beside these; absent: in none do any. */
+  readonly sessionAt?: number;
+  /** What waits in the fullest session, in bytes. */
+  readonly sessionBytes?: number;
   /** Batches sealed and not settled. */
   readonly sealed: number;
 }
@@ -74,6 +124,14 @@ export interface Cut {
   readonly bytesMax: number;
   readonly reason: ClosingReason;
   readonly layout: Layout;
+  /**
+   * What to take: the lane from its head; what became the tenant's after `liveFrom` and is
+   * immediate, with everything before it of the same call, conference or message; or all of the
+   * session that is due first, if one is: the batch tells why it was, whatever `reason` says.
+   */
+  readonly from: "head" | { readonly liveFrom: number } | "session";
+  /** Leaves out the states of messages that later ones replace. */
+  readonly compact: boolean;
 }
 
 /**
@@ -110,9 +168,20 @@ export interface LaneCount {
 /** What the store holds, for people. */
 export interface EngineCounts {
   readonly stream: string;
+  /** Nobody's, waiting for an owner. */
   readonly held: number;
+  /** Nobody's within `unassigned.hold`. */
+  readonly expired: number;
   readonly parked: number;
   readonly lanes: readonly LaneCount[];
+}
+
+/** What tending came to. */
+export interface Tended {
+  readonly released: number;
+  readonly expired: number;
+  /** There is more to be done at once. */
+  readonly more: boolean;
 }
 
 /** Every implementation passes `test/engine/contract.ts`. */
@@ -124,6 +193,38 @@ export interface Engine extends AsyncDisposable {
    * Rejects when the commit failed: then it is unknown whether it took place.
    */
   append(entries: readonly Entry[]): Promise<readonly Recorded[]>;
+  /** The rules for everything that is appended or released from now on. */
+  configure(rules: Rules): Promise<void>;
+  /** What the tenants were last said to own, as digests. */
+  belongings(): Promise<ReadonlyMap<TenantId, string>>;
+  /**
+   * What these tenants own from now on: what they had before is remembered for `unassigned.hold`.
+   * Many small ones go in one commit, a large one goes alone.
+   */
+  belong(to: readonly Belongings[]): Promise<void>;
+  /** What held events name, after `after` in the order of the keys. */
+  wanted(after: string, limit: number): Promise<readonly Wanted[]>;
+  /** The held events that name any of these; not expired ones. */
+  naming(keys: readonly string[]): Promise<readonly EventRef[]>;
+  /** Those of them that are still held. */
+  held(refs: readonly EventRef[]): Promise<readonly Held[]>;
+  /**
+   * Asks again whose held events are, by a new config. What another tenant had within
+   * `unassigned.hold` stays. Those released, and what they say of others, are appended to lanes
+   * in the order of arrival. Says how many were released.
+   */
+  reclaim(claims: readonly Claim[]): Promise<number>;
+  /** Gives held and expired events to a tenant, as an operator says; at most `limit` of them. */
+  release(which: HeldSelection, to: TenantId, limit: number): Promise<number>;
+  /**
+   * Decides what has waited for its call long enough. With `expire` it gives up what was held
+   * longer than `unassigned.hold`, and forgets calls that nothing has named for 24 h.
+   */
+  tend(now: number, expire: boolean): Promise<Tended>;
+  /** What is known of these. */
+  known(keys: readonly Key[]): Promise<readonly (Known | undefined)[]>;
+  /** The newest event with this id; searches the newest `limit` events. */
+  find(id: string, limit: number): Promise<Stored | undefined>;
   /** Every lane with work that is in nobody's hands; those with work at the start come first. */
   lanes(signal: AbortSignal): AsyncIterable<Lane>;
   counts(): Promise<EngineCounts>;

@@ -7,13 +7,36 @@ import type { Channel, TenantId } from "./tenant.ts";
 /** Where an event stands in the log: increasing, never reused, of no meaning outside the store. */
 export type EventRef = number;
 
+/** The side of a call, message or fax that is the account's: `to` when inbound, `from` when out. */
+export type Direction = "inbound" | "outbound";
+
+/** What several events may be about together. */
+export type KeyKind =
+  | "call_leg_id"
+  | "call_control_id"
+  | "CallSid"
+  | "call_session_id"
+  | "conference_id"
+  | "ConferenceSid"
+  | "message_id"
+  | "fax_id";
+
+/** A leg, call, conference, message or fax by its name: `call_leg_id:428c31b6-…`. */
+export type Key = `${KeyKind}:${string}`;
+
 /** How we came to know whose an event is. */
 export type MatchedBy =
   | "phone_number"
   | "id"
   | "path"
   | "messaging_profile_id"
-  | "connection_id";
+  | "connection_id"
+  | "public_key"
+  | KeyKind
+  /** An operator said so. */
+  | "release"
+  /** It is a copy for whoever looks after what is nobody's. */
+  | "nobody";
 
 /** One tenant that an event belongs to, and why. */
 export interface Owner {
@@ -38,6 +61,8 @@ export interface Event {
   readonly occurredAt?: number;
   /** When we received it, in epoch ms. */
   readonly receivedAt: number;
+  /** When the first link in it stops working, in epoch ms. */
+  readonly expiresAt?: number;
 }
 
 /** What the tenant is told about one event of a batch, in the order the text is written. */
@@ -48,6 +73,8 @@ export interface Routing {
   readonly matched_by: MatchedBy;
   readonly matched: string;
   readonly received_at: string;
+  /** When the first link in it stops working; absent where there is none, or no telling. */
+  readonly expires_at?: string;
 }
 
 /** The routing of an event as its owner may see it: nothing of the event's other owners. */
@@ -59,5 +86,8 @@ export function routingOf(event: Event, owner: Owner): Routing {
     matched_by: owner.by,
     matched: owner.matched,
     received_at: new Date(event.receivedAt).toISOString(),
+    ...(event.expiresAt === undefined
+      ? {}
+      : { expires_at: new Date(event.expiresAt).toISOString() }),
   };
 }

@@ -9,6 +9,7 @@ import { type AddressRule, createAddressRule } from "./address.ts";
 import type { Config, Listen, LiveConfig } from "./config.ts";
 import { openLiveConfig } from "./config/live.ts";
 import { openEmbeddedEngine } from "./engine/embedded.ts";
+import { sortingOf } from "./engine/sorting.ts";
 import { createAdmin, type Route } from "./http/admin.ts";
 import { createInbox } from "./http/inbox.ts";
 import { createIntake } from "./http/intake.ts";
@@ -127,8 +128,10 @@ async function openAdmins(
   const admins: OpenServer[] = [];
   const readToken = () => config().admin.readToken;
   const hosts = () => config().admin.hosts;
+  const bodyBytesMax = () => config().limits.bodyBytesMax;
+  const shared = { token, readToken, hosts, routes, bodyBytesMax };
   for (const at of config().admin.listen) {
-    const handle = createAdmin({ token, readToken, hosts, routes, trusted: at.kind === "unix" });
+    const handle = createAdmin({ ...shared, trusted: at.kind === "unix" });
     const server = { at, handle, connectionsMax: adminConnectionsMax, drainMsMax };
     admins.push(opened.use(await openServer(server)));
   }
@@ -145,7 +148,8 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const inbox = createInbox(() => config().limits);
   const made = openToken(config().stateFolder);
   const token = () => config().admin.token ?? made;
-  const routes = createRoutes({ live, engine, counters, inbox, signing, sender, version });
+  const told = { live, engine, counters, inbox, signing, sender, version, state };
+  const routes = createRoutes({ ...told, sorting: sortingOf });
   const admins = await openAdmins(config, token, routes, opened);
 
   let stopping = false;
@@ -168,7 +172,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const failed = Promise.race([pipeline.failed, rejected(engine.broken)]);
   failed.catch((error: Error) => state({ is: "store.broken", why: error.message }));
   const closing = opened.move();
-  live.keep();
+  await live.keep();
   state({ is: "daemon.ready", listen: door.address, admin: adminAddresses });
   return {
     address: door.address,

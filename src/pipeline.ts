@@ -9,21 +9,20 @@
  * settled then goes on after the next start.
  */
 import PQueue from "p-queue";
-import type { Config } from "./config.ts";
+import { type Config, tenantOf } from "./config.ts";
 import type { Engine, Lane } from "./engine.ts";
 import { channel } from "./flow/channel.ts";
+import { startAssigning } from "./pipeline/assign.ts";
 import { classify } from "./pipeline/classify.ts";
-import type { Ownership } from "./pipeline/claims.ts";
+import { ownershipOf } from "./ownership/claims.ts";
 import { deliver, type DeliverOptions, type Send } from "./pipeline/deliver.ts";
 import type { Inbound } from "./pipeline/inbound.ts";
 import { insistent } from "./pipeline/insist.ts";
-import { matcherOf } from "./pipeline/patterns.ts";
 import { record } from "./pipeline/record.ts";
 import type { SkewWatch } from "./pipeline/skew.ts";
-import { verify } from "./pipeline/verify.ts";
+import { createKeyRing, type KeyRing, verify } from "./pipeline/verify.ts";
 import { window } from "./pipeline/window.ts";
 import type { State } from "./telemetry.ts";
-import { createVerifier, type Verifier } from "./telnyx/signature.ts";
 import type { Destination, TenantId } from "./tenant.ts";
 
 /** What the pipeline is given. */
@@ -56,38 +55,31 @@ function derived<T>(config: () => Config, make: (config: Config) => T): () => T 
   };
 }
 
-/** Matchers of lists that many tenants share are made once. */
-function ownershipOf(config: Config): Ownership {
-  const matchers = new Map<string, (type: string) => boolean>();
-  const matches = (patterns: readonly string[] | undefined, type: string): boolean => {
-    if (patterns === undefined || patterns.length === 0) return false;
-    const key = patterns.join("\n");
-    const matcher = matchers.get(key) ?? matcherOf(patterns);
-    matchers.set(key, matcher);
-    return matcher(type);
-  };
-  return {
-    directory: config.directory,
-    takes: (id, channel) => config.tenants.get(id)?.channels.has(channel) ?? false,
-    isImmediate: (tenant, type) => matches(config.tenants.get(tenant)?.immediate, type),
-    isDropped: (tenant, type) => matches(config.tenants.get(tenant)?.drop, type),
-  };
-}
-
-const verifierOf = ({ telnyx }: Config): Verifier => createVerifier(telnyx.publicKeys);
+const keyRingOf = ({ telnyx, tenants }: Config): KeyRing =>
+  createKeyRing(telnyx.publicKeys, tenants.values());
 
 /** Reads a stage to its end. */
 async function run(stage: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of stage);
 }
 
-function inward(inbox: AsyncIterable<Inbound>, options: PipelineOptions): Promise<void> {
-  const { engine, config, skew, state } = options;
+function inward(
+  inbox: AsyncIterable<Inbound>,
+  options: PipelineOptions,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { engine, config, reconfigured, skew, state } = options;
   const maxSkewSeconds = () => config().telnyx.maxSkewSeconds;
-  const verifier = derived(config, verifierOf);
+  const keyRing = derived(config, keyRingOf);
   const ownership = derived(config, ownershipOf);
-  const verified = verify(inbox, { verifier, maxSkewSeconds, skew, state });
-  return run(record(classify(verified, ownership), { engine, state }));
+  const assigning = startAssigning({ engine, config, ownership, reconfigured, state, signal });
+  const verified = verify(inbox, { keyRing, maxSkewSeconds, skew, state });
+  const recorded = record(classify(verified, ownership), {
+    engine,
+    state,
+    heldUnder: (asked) => asked !== ownership() && assigning.again(),
+  });
+  return Promise.all([run(recorded), assigning.ended]);
 }
 
 /** Everything a lane's two stages share. */
@@ -100,7 +92,7 @@ function laneOptions(
   const { config, reconfigured, send, state } = options;
   const now = () => performance.now();
   const destination = (): Destination | undefined => {
-    const found = config().tenants.get(tenant);
+    const found = tenantOf(config(), tenant);
     return found === undefined || found.paused ? undefined : found.destination;
   };
   return { destination, reconfigured, send, requests, random: Math.random, now, state, signal };
@@ -116,7 +108,7 @@ async function outward(
 
   async function* sealed(lane: Lane) {
     const rule = () => {
-      const tenant = config().tenants.get(lane.tenant);
+      const tenant = tenantOf(config(), lane.tenant);
       return tenant === undefined || tenant.paused ? undefined : tenant.window;
     };
     for await (const batch of window(lane, { rule, reconfigured, signal })) {
@@ -151,15 +143,18 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     failed.reject(error);
     // Nobody is left to answer what would still come in, nor to send what a lane would hand out.
     inbox.close();
+    ended.abort();
     stop.abort();
   };
-  const inwardDone = inward(inbox.take(), options).catch(fail);
+  const ended = new AbortController();
+  const inwardDone = inward(inbox.take(), options, ended.signal).catch(fail);
   const outwardDone = outward(options, stop.signal, fail).catch(fail);
   return {
     accept: (inbound) => inbox.push(inbound),
     failed: failed.promise,
     async [Symbol.asyncDispose]() {
       inbox.close();
+      ended.abort();
       await inwardDone;
       stop.abort();
       await outwardDone;

@@ -63,6 +63,13 @@ export type Fact =
   | { readonly is: "config.unwatched"; readonly why: string }
   | { readonly is: "clock.suspect"; readonly offSeconds: number }
   | { readonly is: "clock.trusted" }
+  | {
+    readonly is: "events.released";
+    readonly count: number;
+    /** What said whose they are: an event of the same call in time, a config, an operator. */
+    readonly by: "call" | "config" | "operator";
+  }
+  | { readonly is: "events.expired"; readonly count: number }
   | { readonly is: "store.pruned"; readonly events: number }
   | { readonly is: "store.broken"; readonly why: string }
   | { readonly is: "webhook.large_or_encoded"; readonly status: 413 | 415 };

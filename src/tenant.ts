@@ -22,6 +22,16 @@ export interface WindowRule {
   readonly eventsMax: number;
   /** Of the serialized payload; an event that alone exceeds it goes alone. */
   readonly bytesMax: number;
+  /** A call's or message's events make a payload of their own; absent: they share the window. */
+  readonly session?: "call" | "message";
+  /** How long a session stays open after its end, in ms. */
+  readonly lingerMs: number;
+  /** A session that does not end closes so long after its first event, in ms. */
+  readonly maxAgeMs: number;
+  /** Of the states of one message that wait together only the last is sent. */
+  readonly compact: boolean;
+  /** After an outage: what is fresh and immediate goes first, or what is oldest. */
+  readonly catchUp: "live_first" | "oldest_first";
 }
 
 /** How long and how often delivery is tried: full jitter between 0 and `firstMs · 2ⁿ`. */
@@ -56,6 +66,10 @@ export interface OwnedNumber {
   readonly prefix: boolean;
   /** For a sender's name, which is not unique: only together with this profile. */
   readonly messagingProfileId?: string;
+  /** The tenant's from this moment on, in epoch ms; absent: always was. */
+  readonly fromAt?: number;
+  /** The tenant's before this moment, in epoch ms; absent: for good. */
+  readonly untilAt?: number;
 }
 
 /** One customer of the operator. */
@@ -67,6 +81,8 @@ export interface Tenant {
   /** Any other Telnyx id or tag that says an event is this tenant's. */
   readonly ids: readonly string[];
   readonly channels: ReadonlySet<Channel>;
+  /** Raw Ed25519 keys of a Telnyx account of its own: only what they signed is the tenant's. */
+  readonly publicKeys: readonly Uint8Array[];
   readonly destination: Destination;
   /** Paused by the file: events are kept, nothing is sent. */
   readonly paused: boolean;

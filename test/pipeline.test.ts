@@ -14,8 +14,9 @@ import { createSigner } from "../src/telnyx/signer.ts";
 import type { Tenant } from "../src/tenant.ts";
 import { configWith } from "./http/shared.ts";
 import { ask, collectFacts, eventOf, idsIn, number, openEngine } from "./pipeline/shared.ts";
-import { tenantOf } from "./pipeline/shared.ts";
+import { tenantOf, windowRule } from "./pipeline/shared.ts";
 import { until } from "./support/clock.ts";
+import { eventually } from "./support/eventually.ts";
 
 const seed = randomBytes(32);
 const signer = createSigner(seed);
@@ -31,7 +32,7 @@ function configOf(...tenants: readonly Tenant[]): Config {
   };
 }
 
-const quick = { maxWaitMs: 1, eventsMax: 10, bytesMax: 65_536 };
+const quick = { ...windowRule, maxWaitMs: 1, eventsMax: 10, bytesMax: 65_536 };
 const acme = tenantOf("acme", { numbers: [number(alice)], window: quick });
 const beta = tenantOf("beta", { numbers: [number(bob)], window: quick });
 
@@ -108,9 +109,36 @@ describe("startPipeline()", () => {
     assert.deepEqual(running.sent, []);
     running.reload(acme, beta);
     await until("a batch", () => running.idsOf("acme").length === 1);
+    await until("what was held", () => running.idsOf("beta").length === 1);
     const third = webhook(bob, "e-3");
     running.accept(third.inbound);
-    await until("a batch", () => running.idsOf("beta").length === 1);
+    await until("a batch", () => running.idsOf("beta").length === 2);
+    assert.deepEqual(running.idsOf("beta"), ["e-2", "e-3"]);
+    const released = running.facts.find(({ is }) => is === "events.released");
+    assert.deepEqual(released, { is: "events.released", count: 1, by: "config" });
+  });
+
+  it("gives nothing that was held to a new owner of what was another's", async () => {
+    await using engine = await openEngine();
+    await using running = start(engine, acme, beta);
+    const known = async (...ids: readonly string[]) => {
+      const told = await engine.belongings();
+      return told.size === ids.length && ids.every((id) => told.has(id));
+    };
+    await eventually("the owners are known", () => known("acme", "beta"));
+    running.reload(acme);
+    await eventually("beta is gone", () => known("acme"));
+    const first = webhook(bob, "e-1");
+    running.accept(first.inbound);
+    await until("an answer", () => first.answers.length === 1);
+    running.reload(acme, { ...beta, id: "gamma" });
+    const why = async () => (await engine.find("e-1", 10))?.why === "recycled";
+    await eventually("it is asked again", why);
+    running.accept(webhook(bob, "e-2").inbound);
+    await until("a batch", () => running.idsOf("gamma").length > 0);
+    assert.deepEqual(running.idsOf("gamma"), ["e-2"]);
+    const [wanted] = await engine.wanted("", 10);
+    assert.deepEqual([wanted?.key, wanted?.former], [`number:${bob}`, ["beta"]]);
   });
 
   it("answers everybody who is in when it closes, and lets nobody in any more", async () => {

@@ -92,7 +92,9 @@ const nouns = [
   "engine",
   "errors",
   "event",
+  "held",
   "number",
+  "ownership",
   "telemetry",
   "tenant",
 ].map((noun) => `src/${noun}.ts`);
@@ -106,11 +108,15 @@ function forbidden({ from, to, typesOnly }: Import): string | undefined {
   if (from.startsWith("src/telnyx/") && !to.startsWith("src/telnyx/") && !nouns.includes(to)) {
     return "telnyx imports nouns only";
   }
+  const mayOwnership = nouns.includes(to) || /^src\/(telnyx|ownership)\//.test(to);
+  if (from.startsWith("src/ownership/") && !mayOwnership) {
+    return "ownership imports nouns and telnyx";
+  }
   const inPipeline = from.startsWith("src/pipeline/");
   const mayPipeline = [...nouns, "src/batch/envelope.ts"].includes(to) ||
-    /^src\/(flow|telnyx|pipeline)\//.test(to);
+    /^src\/(flow|telnyx|ownership|pipeline)\//.test(to);
   if (inPipeline && !mayPipeline && !typesOnly) {
-    return "a stage imports nouns, flow, telnyx and types";
+    return "a stage imports nouns, flow, telnyx, ownership and types";
   }
   const joins = inPipeline || from === "src/pipeline.ts" || from === "src/main.ts";
   if (to.startsWith("src/pipeline/") && !joins && !typesOnly) {

@@ -44,6 +44,7 @@ function opening(head: BatchHead, count: number): string {
     tenant: head.tenant,
     sequence: head.sequence,
     previous_id: head.previousId ?? null,
+    ...(head.continues === undefined ? {} : { continues: head.continues }),
     timestamp: isoOf(head.sealedAt),
     window: {
       opened_at: isoOf(head.openedAt),

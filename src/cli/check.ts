@@ -1,7 +1,8 @@
-/** `check`: every problem of the config, before the daemon meets them. */
+/** `check`: every problem of the config, before the daemon meets them; and what it decides. */
 import { type Config, describeProblem, type Problem } from "../config.ts";
 import { loadConfig } from "../config/load.ts";
 import { describeListen } from "../http.ts";
+import { type CasesRun, printVerdicts, runCases } from "./cases.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { configPathOf, environmentGiven } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,27 +41,71 @@ function printProblems(problems: readonly Problem[], { print }: Terminal): void 
   print(counted(problems.length, "problem"));
 }
 
+function tellProblems(problems: readonly Problem[], given: Given, terminal: Terminal): number {
+  if (given.has("json")) terminal.json({ ok: false, problems });
+  else printProblems(problems, terminal);
+  return exits.config;
+}
+
+/** The files of cases, until one cannot be used. */
+async function runAll(files: readonly string[], config: Config): Promise<readonly CasesRun[]> {
+  const runs: CasesRun[] = [];
+  for (const file of files) {
+    const run = await runCases(file, config);
+    runs.push(run);
+    if ("problems" in run) break;
+  }
+  return runs;
+}
+
+async function checkCases(config: Config, given: Given, terminal: Terminal): Promise<number> {
+  const runs = await runAll(given.texts("cases"), config);
+  const played = runs.flatMap((run) => "verdicts" in run ? [run] : []);
+  const ok = played.every(({ verdicts }) => verdicts.every((one) => one.ok));
+  for (const run of runs) if ("problems" in run) return tellProblems(run.problems, given, terminal);
+  if (given.has("json")) {
+    const cases = played.flatMap(({ file, verdicts }) => verdicts.map((one) => ({ file, ...one })));
+    terminal.json({ ...summaryOf(config), ok, cases });
+  } else {
+    printSummary(config, terminal);
+    for (const { file, verdicts } of played) printVerdicts(file, verdicts, terminal);
+  }
+  return ok ? exits.done : exits.failed;
+}
+
 async function checkConfig(given: Given, terminal: Terminal): Promise<number> {
   const path = given.operands[0] ?? configPathOf(given);
   const loaded = await loadConfig({ path, env: environmentGiven(given, terminal) });
-  const json = given.has("json");
-  if ("problems" in loaded) {
-    const { problems } = loaded;
-    if (json) terminal.json({ ok: false, problems });
-    else printProblems(problems, terminal);
-    return exits.config;
-  }
-  if (json) terminal.json(summaryOf(loaded.config));
-  else printSummary(loaded.config, terminal);
-  return exits.done;
+  if ("problems" in loaded) return tellProblems(loaded.problems, given, terminal);
+  return checkCases(loaded.config, given, terminal);
 }
 
 /** Works alone; changes nothing. */
 export const check: Command = {
   name: "check",
   summary: "Check the config: every problem at once, with its line",
-  about: "It exits with 78 if there is any. Names are not resolved, nothing is connected to.",
+  about: `It exits with 78 if there is any. Names are not resolved, nothing is connected to.
+
+With --cases it also plays webhooks and compares whose they become; it exits with 1 where
+something else came than was expected. A file of cases is a list:
+
+  - name: a call to acme rings                # what it is about
+    file: calls/initiated.json                # beside the file; or \`body:\` with YAML or text
+    after: [calls/earlier.json]               # what came before it: files, or \`body:\` maps
+    path: /webhooks/@acme                     # optional; so are content_type and signed_by
+    expect: { tenant: acme, channel: voice }  # what is left out does not matter
+
+expect may say tenant (unassigned: nobody's), tenants, reason (unknown, ambiguous, parked),
+matched_by, channel, lane (window, session, none: dropped) and type. What waits for its call
+has waited long enough. The README has an example.`,
   takes: ["[FILE]"],
-  examples: ["aggregator check", "aggregator check new.yaml --json"],
+  options: {
+    cases: { value: "FILE", many: true, about: "play the cases in this file" },
+  },
+  examples: [
+    "aggregator check",
+    "aggregator check new.yaml --json",
+    "aggregator check --cases cases.yaml",
+  ],
   run: checkConfig,
 };

@@ -21,11 +21,17 @@ export interface Answer {
   readonly body: Fields;
 }
 
+/** Something to send along. */
+export interface Sent {
+  readonly body: Uint8Array;
+  readonly contentType?: string;
+}
+
 /** The running daemon. */
 export interface Client {
   readonly address: string;
   /** Throws `admin` where nobody answers, or the token is refused. */
-  ask(method: "GET" | "POST", path: string): Promise<Answer>;
+  ask(method: "GET" | "POST", path: string, sent?: Sent): Promise<Answer>;
 }
 
 /** A ping waits as long as a delivery may take. */
@@ -78,6 +84,7 @@ function request(
   method: string,
   path: string,
   token: string | undefined,
+  { body, contentType }: Partial<Sent>,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const url = new URL(path, base);
@@ -86,12 +93,16 @@ function request(
     method,
     agent: false,
     signal: AbortSignal.timeout(answerMsMax),
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(contentType === undefined ? {} : { "content-type": contentType }),
+      ...(body === undefined ? {} : { "content-length": body.byteLength }),
+    },
     ...(socketPath === undefined ? {} : { socketPath }),
   });
   sent.on("error", reject);
   sent.on("response", resolve);
-  sent.end();
+  sent.end(body);
   return promise;
 }
 
@@ -170,10 +181,10 @@ function refused({ address, token, tokenless, doubts }: Found): AggregatorError 
 function openClient(found: Found): Client {
   return {
     address: found.address,
-    async ask(method, path) {
+    async ask(method, path, sent?: Sent) {
       let answer: Answer;
       try {
-        const response = await request(found, method, path, found.token);
+        const response = await request(found, method, path, found.token, sent ?? {});
         answer = { status: response.statusCode ?? 0, body: await readJson(response) };
       } catch (error) {
         throw unreachable(found, error);
@@ -194,8 +205,9 @@ export async function askFor(
   client: Client,
   method: "GET" | "POST",
   path: string,
+  sent?: Sent,
 ): Promise<Fields> {
-  const { status, body } = await client.ask(method, path);
+  const { status, body } = await client.ask(method, path, sent);
   if (status === 200) return body;
   const why = typeof body["error"] === "string" ? printable(body["error"]) : `status ${status}`;
   throw new AggregatorError("admin", `The daemon at ${client.address} answered: ${why}`);

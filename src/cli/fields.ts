@@ -36,3 +36,9 @@ export function groupsIn(fields: Fields, name: string): readonly (readonly [stri
     isFields(one) ? [[printable(key), one] as const] : []
   );
 }
+
+/** The objects of a list. */
+export function listIn(fields: Fields, name: string): readonly Fields[] {
+  const value = fields[name];
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}

@@ -8,10 +8,12 @@ import { parseArguments } from "./arguments.ts";
 import { check } from "./check.ts";
 import { type Command, commonOptions, exits } from "./command.ts";
 import { demo } from "./demo.ts";
+import { explain } from "./explain.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { init } from "./init.ts";
 import { key } from "./key.ts";
 import { ping } from "./ping.ts";
+import { release } from "./release.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { send } from "./send.ts";
@@ -19,6 +21,7 @@ import { status } from "./status.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { printable, printableLines } from "./text.ts";
 import { token } from "./token.ts";
+import { unassigned } from "./unassigned.ts";
 import { verify } from "./verify.ts";
 import { didYouMean } from "../config/problems.ts";
 import { AggregatorError, messageOf, systemCodeOf } from "../errors.ts";
@@ -32,6 +35,9 @@ const commands: readonly Command[] = [
   demo,
   send,
   status,
+  explain,
+  unassigned,
+  release,
   ping,
   key,
   token,
@@ -39,8 +45,7 @@ const commands: readonly Command[] = [
 ];
 
 const later = [
-  ..."top tail tenants unassigned release events explain batches dead replay flush".split(" "),
-  ..."reload fsck export backup".split(" "),
+  ..."top tail tenants events batches dead replay flush reload fsck export backup".split(" "),
 ];
 
 /** The command's name and what else there is; options that go before it stay options. */

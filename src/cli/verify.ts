@@ -1,28 +1,15 @@
 /** `verify`: whether a batch that somebody received is really ours, and what is in it. */
-import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
-import process from "node:process";
-import { systemCodeOf } from "../errors.ts";
 import { usageError, variableIn } from "./arguments.ts";
 import { type Command, exits, type Given } from "./command.ts";
+import { readGiven, readText } from "./input.ts";
 import { readPayload, typesText } from "./payload.ts";
 import { keyProblem, type Received, rightSignatures, type VerifyingKeys } from "./signed.ts";
 import type { Terminal } from "./terminal.ts";
-import { createPaint, printable, spanText } from "./text.ts";
+import { createPaint, spanText } from "./text.ts";
 
 const bodyBytesMax = 256 * 1_024 * 1_024;
 /** Libraries of Standard Webhooks refuse what is older or newer. */
 const toleranceSeconds = 300;
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw usageError(`Cannot read "${printable(path)}": ${systemCodeOf(error) ?? "unknown error"}`);
-  }
-}
-
-const readText = (path: string) => readBytes(path).toString("utf8");
 
 /** A key as given, or from where `env:` and `file:` point, so that it need not be in a history. */
 function resolveKey(text: string, terminal: Terminal): string {
@@ -58,18 +45,6 @@ function headersIn(text: string): ReadonlyMap<string, string> {
   );
 }
 
-async function readBody(path: string): Promise<Uint8Array> {
-  if (path !== "-") return readBytes(path);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
-    length += piece.byteLength;
-    if (length > bodyBytesMax) throw usageError("Standard input is larger than any batch");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}
-
 async function receivedGiven(given: Given): Promise<Received> {
   const file = given.text("headers");
   const headers = file === undefined ? new Map<string, string>() : headersIn(readText(file));
@@ -79,7 +54,12 @@ async function receivedGiven(given: Given): Promise<Received> {
     throw usageError(`webhook-${option} is missing: --${option} VALUE, or --headers FILE`);
   };
   const [id, timestamp, signature] = [need("id"), need("timestamp"), need("signature")];
-  return { id, timestamp, signature, body: await readBody(given.operands[0] ?? "-") };
+  return {
+    id,
+    timestamp,
+    signature,
+    body: await readGiven(given.operands[0] ?? "-", bodyBytesMax),
+  };
 }
 
 function ageText(seconds: number): string {

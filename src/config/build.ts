@@ -6,12 +6,13 @@ import { dirname, join, resolve } from "node:path";
 import { createAddressRule } from "../address.ts";
 import type { Config, Listen } from "../config.ts";
 import { buildDirectory } from "../directory.ts";
-import type { Tenant, TenantId } from "../tenant.ts";
+import type { Tenant, TenantId, WindowRule } from "../tenant.ts";
 import type { FileValues } from "./definition.ts";
+import { checkKeys } from "./keys.ts";
 import { checkOwners } from "./ownership.ts";
 import type { Problems } from "./problems.ts";
 import type { Located } from "./schema.ts";
-import type { TenantValues } from "./tenant.ts";
+import { tenantDefinition, type TenantValues } from "./tenant.ts";
 import type { Place } from "./tree.ts";
 import { destinationProblem } from "./url.ts";
 
@@ -55,7 +56,28 @@ function destinationOf(values: TenantValues): Tenant["destination"] {
   };
 }
 
-function tenantOf(id: TenantId, values: TenantValues): Tenant {
+function windowOf({ delivery, window }: TenantValues): WindowRule {
+  const { session } = window;
+  return {
+    maxWaitMs: window.max_wait,
+    eventsMax: window.max_events,
+    bytesMax: window.max_bytes,
+    ...(session === "none" ? {} : { session }),
+    lingerMs: window.linger,
+    maxAgeMs: window.max_age,
+    compact: window.compact,
+    catchUp: delivery.catch_up,
+  };
+}
+
+/** Whoever waits for a session's end is in no hurry, unless its own part of the file says so. */
+function immediateOf(values: TenantValues, defaults: FileValues["defaults"]): readonly string[] {
+  // What a tenant does not write is the defaults' very list.
+  const isOwn = values.immediate !== defaults.immediate;
+  return values.window.session === "none" || isOwn ? present(values.immediate) : [];
+}
+
+function tenantOf(id: TenantId, values: TenantValues, defaults: FileValues["defaults"]): Tenant {
   return {
     id,
     numbers: present(values.phone_numbers).map(({ value }) => value),
@@ -63,24 +85,31 @@ function tenantOf(id: TenantId, values: TenantValues): Tenant {
     messagingProfileIds: unique(values.messaging_profile_ids),
     ids: unique(values.ids),
     channels: new Set(present(values.channels)),
+    publicKeys: present(values.public_keys).map(({ value }) => value),
     destination: destinationOf(values),
     paused: values.paused,
-    window: {
-      maxWaitMs: values.window.max_wait,
-      eventsMax: values.window.max_events,
-      bytesMax: values.window.max_bytes,
-    },
-    immediate: present(values.immediate),
+    window: windowOf(values),
+    immediate: immediateOf(values, defaults),
     drop: present(values.drop),
   };
+}
+
+/** By the defaults, but without sessions: nobody knows what they would be of. */
+function unassignedOf({ defaults, unassigned }: FileValues): Config["unassigned"] {
+  const { callback_url, hold: holdMs } = unassigned;
+  if (callback_url === undefined) return { holdMs };
+  const window = { ...defaults.window, session: "none" as const };
+  const values = { ...tenantDefinition.fallback, ...defaults, window, callback_url };
+  return { holdMs, copies: tenantOf("unassigned", values, defaults) };
 }
 
 function checkDestinations({ file, tenants }: Values, problems: Problems): void {
   const rule = createAddressRule(present(file.callbacks.allow_private));
   const bare = createAddressRule([]);
-  for (const { callback_url } of tenants.values()) {
-    const why = callback_url && destinationProblem(callback_url.value, rule, bare);
-    if (why) problems.add(callback_url.place, callback_url.field, why);
+  const urls = [...tenants.values(), file.unassigned].map(({ callback_url }) => callback_url);
+  for (const { field, place, value } of present(urls)) {
+    const why = destinationProblem(value, rule, bare);
+    if (why) problems.add(place, field, why);
   }
 }
 
@@ -88,8 +117,9 @@ const whereTheKeyIs =
   "has no public key: copy it from Telnyx's portal (Account settings > Keys & credentials > " +
   "Public key) to telnyx.public_keys, or set TELNYX_PUBLIC_KEY";
 
-function checkFile({ file, isMissing, placeOf }: Values, problems: Problems): void {
-  if (isMissing(["telnyx", "public_keys"])) {
+function checkFile({ file, isMissing, placeOf, tenants }: Values, problems: Problems): void {
+  const isOthers = [...tenants.values()].some(({ public_keys }) => public_keys.length > 0);
+  if (isMissing(["telnyx", "public_keys"]) && !isOthers) {
     problems.add(placeOf(["telnyx", "public_keys"]), "telnyx.public_keys", whereTheKeyIs);
   }
   if (file.telnyx.max_skew % 1000 !== 0) {
@@ -125,11 +155,14 @@ export function checkValues(values: Values, problems: Problems): void {
   checkFile(values, problems);
   checkDestinations(values, problems);
   checkOwners(values.tenants, problems);
+  checkKeys(values.file.telnyx.public_keys, values.tenants, problems);
 }
 
 /** The config of values that have no problem. */
 export function buildConfig({ path, stateFolder, file, tenants: written }: Values): Config {
-  const tenants = new Map([...written].map(([id, values]) => [id, tenantOf(id, values)]));
+  const tenants = new Map(
+    [...written].map(([id, values]) => [id, tenantOf(id, values, file.defaults)]),
+  );
   return {
     path,
     stateFolder,
@@ -149,6 +182,7 @@ export function buildConfig({ path, stateFolder, file, tenants: written }: Value
     ...(file.signing.key === undefined ? {} : { signingKey: file.signing.key }),
     logLevel: file.log.level,
     tenants,
+    unassigned: unassignedOf(file),
     directory: buildDirectory(tenants.values()),
   };
 }

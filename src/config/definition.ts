@@ -170,7 +170,7 @@ export const definition = object({
   engine: about("Where the log is kept", notYet(engine)),
   defaults: about("Every tenant starts from these", defaultsDefinition),
   tenants,
-  unassigned: about("Events that nobody owns", notYet(unassigned)),
+  unassigned: about("Events that nobody owns", unassigned),
   include: about(
     "Further files with tenants, such as tenants.d/*.yaml",
     list(optional(kind.text("a path or pattern", /./)), { single: true }),

@@ -111,7 +111,7 @@ export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
 /** A moment, in epoch ms. */
 export const date: Kind<number> = {
   is: "a moment such as 2026-12-01T00:00:00Z",
-  json: textLike(),
+  json: textLike("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$"),
   parse: parseDate,
 };
 

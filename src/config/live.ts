@@ -1,9 +1,9 @@
 /**
  * The config in force. Saving the file is enough; a file with any problem changes nothing.
  *
- *     stirred or every 1.5 s ─▶ looks different? ─▶ take it ─250 ms─▶ still the same? ─▶ act
- *                                                      ▲                    │ no
- *                                                      └────────────────────┘
+ *     stirred or every 1.5 s ─▶ changed? ─┐
+ *                       reload on demand ─┴▶ act
+ *
  *     act:  same as in force → unchanged │ any problem → refused, told once │ else → in force
  *
  * What is in force is kept for the next start, but only once the daemon is known to start with it:
@@ -25,18 +25,15 @@ import { stateFolderOf } from "./build.ts";
 import { objectionsTo } from "./changes.ts";
 import { keepLastGood } from "./last-good.ts";
 import type { LoadOptions } from "./load.ts";
-import { parseConfig } from "./parse.ts";
-import { type Start, startConfig, take, type Taken } from "./start.ts";
-import { diskWith, lookAgain, type Notes, type Surroundings } from "./surroundings.ts";
+import type { Asked } from "./notes.ts";
+import type { Reading, Taken } from "./reading.ts";
+import { createSources, settleMs, type Sources } from "./sources.ts";
+import { type Start, startConfig } from "./start.ts";
+import { diskWith } from "./surroundings.ts";
 import { openWatch, type Watch } from "./watch.ts";
 
 /** With the time to settle and read, a change is in force within 2 s even if watching fails. */
 const pollMs = 1_500;
-/** Content counts when two looks this far apart see the same. */
-const settleMs = 250;
-/** A file that is still being written after so many looks is left to the next poll. */
-const looksMax = 20;
-
 /** How to open a live config. */
 export interface LiveOptions extends LoadOptions {
   readonly state: State;
@@ -47,20 +44,21 @@ export interface LiveOptions extends LoadOptions {
 interface Keeper extends Omit<LiveConfig, typeof Symbol.asyncDispose> {
   /** Acts on what is on the disk, if it differs from the last time and stands still. */
   look(signal: AbortSignal): Promise<void>;
+  /** Resolves when nothing is being read or written any more. */
+  idle(): Promise<void>;
 }
 
 interface Circumstances {
-  readonly path: string;
   readonly stateFolder: string;
-  readonly disk: Surroundings;
+  readonly sources: Sources;
   readonly state: State;
-  follow(notes: Notes): void;
+  follow(asked: Asked): void;
 }
 
 /** Folders whose stirring may mean a change: the file's own, and others below it. */
-function foldersOf(path: string, { files, matches }: Notes): readonly string[] {
+function foldersOf(path: string, { files, patterns }: Asked): readonly string[] {
   const own = dirname(path);
-  const named = [...Object.keys(files), ...Object.keys(matches)].map((one) => dirname(one));
+  const named = [...Object.keys(files), ...patterns].map((one) => dirname(one));
   return [own, ...named.filter((folder) => !relative(own, folder).startsWith(".."))];
 }
 
@@ -82,11 +80,11 @@ function keeping(stateFolder: string) {
     problems: () => problems,
     begin: () => begun = true,
     /** What could not be kept is a problem to tell, but the config is in force. */
-    keep({ notes }: Taken): void {
+    async keep({ kept }: Taken): Promise<void> {
       problems = [];
       if (!begun) return;
       try {
-        keepLastGood(stateFolder, notes);
+        await keepLastGood(stateFolder, kept);
       } catch (error) {
         const why = "cannot be written, a start with a broken file would find an older one: ";
         problems = [{ file: "last-good.json", message: why + messageOf(error) }];
@@ -117,12 +115,8 @@ function standing({ disk, problems: first }: Start, state: State) {
   };
 }
 
-async function isStill({ notes, fingerprint }: Taken, disk: Surroundings): Promise<boolean> {
-  return await lookAgain(notes, disk) === fingerprint;
-}
-
 function keepConfig(start: Start, at: Circumstances): Keeper {
-  const { disk, path, state, stateFolder } = at;
+  const { sources, state, stateFolder } = at;
   const inTurn = oneByOne();
   const adopted = signal();
   const wrong = standing(start, state);
@@ -131,46 +125,43 @@ function keepConfig(start: Start, at: Circumstances): Keeper {
   let inForce = start.from;
   let seen = start.disk;
 
-  const adopt = (next: Config): ReloadOutcome => {
+  const adopt = async (next: Config): Promise<ReloadOutcome> => {
     [config, inForce] = [next, seen];
     wrong.clear();
     stateLoaded(config, state);
     adopted.raise();
-    kept.keep(inForce);
-    return { is: "loaded", config };
+    await kept.keep(inForce);
+    return { is: "loaded", config: next };
   };
 
-  const remain = (asked: boolean): ReloadOutcome => {
+  const remain = async (asked: boolean): Promise<ReloadOutcome> => {
     const wasBroken = wrong.clear();
     if (asked || wasBroken) state({ is: "config.unchanged" });
-    kept.keep(inForce);
+    await kept.keep(inForce);
     return { is: "unchanged" };
   };
 
   /** `asked`: somebody waits for the outcome and is told it, also where it is nothing new. */
-  const act = (taken: Taken, asked: boolean): ReloadOutcome => {
+  const act = async ({ taken, parsed }: Reading, asked: boolean): Promise<ReloadOutcome> => {
     seen = taken;
-    at.follow(seen.notes);
+    at.follow(seen.asked);
     if (seen.fingerprint === inForce.fingerprint) return remain(asked);
-    const parsed = parseConfig(seen.gathered, stateFolder);
     if ("problems" in parsed) return wrong.refuse(parsed.problems, seen, asked);
     const objections = objectionsTo(parsed, config);
     return objections.length > 0 ? wrong.refuse(objections, seen, asked) : adopt(parsed.config);
   };
 
+  const idle = () => inTurn(async () => {});
+
   // Outside its turn while it waits, so that a reload on demand never waits for it.
   const look = async (end: AbortSignal): Promise<void> => {
+    await idle();
     const before = seen;
-    if (await isStill(before, disk)) return;
-    for (let looks = 0; looks < looksMax && !end.aborted && seen === before; looks++) {
-      const taken = await take(path, disk);
-      await sleep(settleMs, end);
-      if (!end.aborted && await isStill(taken, disk)) {
-        return inTurn(async () => {
-          if (seen === before) act(taken, false);
-        });
-      }
-    }
+    const reading = await sources.changed(before, end);
+    if (reading === undefined) return;
+    await inTurn(async () => {
+      if (seen === before) await act(reading, false);
+    });
   };
 
   return {
@@ -180,12 +171,14 @@ function keepConfig(start: Start, at: Circumstances): Keeper {
     get problems() {
       return [...wrong.list(), ...kept.problems()];
     },
-    reload: () => inTurn(async () => act(await take(path, disk), true)),
-    keep() {
-      kept.begin();
-      kept.keep(inForce);
-    },
+    reload: () => inTurn(async () => act(await sources.now(), true)),
+    keep: () =>
+      inTurn(async () => {
+        kept.begin();
+        await kept.keep(inForce);
+      }),
     look,
+    idle,
     async changed(than, end) {
       while (config === than && !end.aborted) await adopted.next(end);
     },
@@ -221,15 +214,17 @@ export async function openLiveConfig(options: LiveOptions): Promise<LiveConfig> 
   else state({ is: "config.fell_back", problems });
 
   const watch = openWatch((why) => state({ is: "config.unwatched", why }));
-  const follow = (notes: Notes) => watch.follow(foldersOf(path, notes));
-  follow(start.disk.notes);
-  const keeper = keepConfig(start, { path, stateFolder, disk, state, follow });
+  const follow = (asked: Asked) => watch.follow(foldersOf(path, asked));
+  follow(start.disk.asked);
+  const sources = createSources(path, disk, stateFolder);
+  const keeper = keepConfig(start, { stateFolder, sources, state, follow });
   const end = new AbortController();
   const looking = keepLooking(keeper, watch, end.signal);
   return Object.assign(keeper, {
     async [Symbol.asyncDispose]() {
       end.abort();
       await looking;
+      await keeper.idle();
       await watch[Symbol.asyncDispose]();
     },
   });

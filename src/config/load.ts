@@ -1,14 +1,12 @@
 /**
- * The config as the disk has it now, without keeping anything: for `check` and its like, and the
- * step that a live config repeats.
+ * The config as the disk has it now, without keeping anything: for `check` and its like.
  */
 import { resolve } from "node:path";
 import type { Config, Problem } from "../config.ts";
 import { stateFolderOf } from "./build.ts";
 import { definition } from "./definition.ts";
-import { gather } from "./gather.ts";
 import type { JsonSchema } from "./json.ts";
-import { parseConfig } from "./parse.ts";
+import { readConfig } from "./reader.ts";
 import { diskWith, type Environment } from "./surroundings.ts";
 
 /** Where to load from. */
@@ -24,7 +22,8 @@ export async function loadConfig(
 ): Promise<{ readonly config: Config } | { readonly problems: readonly Problem[] }> {
   const disk = diskWith(env);
   const absolute = resolve(path);
-  return parseConfig(await gather(absolute, disk), stateFolderOf(absolute, disk.env));
+  const { parsed } = await readConfig(absolute, disk, stateFolderOf(absolute, disk.env));
+  return parsed;
 }
 
 /**

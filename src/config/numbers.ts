@@ -5,15 +5,15 @@ import type { OwnedNumber } from "../tenant.ts";
 import { never } from "./json.ts";
 import { date, id, phoneNumber } from "./kinds.ts";
 import { either, object } from "./maps.ts";
-import { about, type Field, type Located, located, notYet } from "./schema.ts";
+import { about, type Field, type Located, located } from "./schema.ts";
 import { optional, type ValueOf } from "./schema.ts";
 
 const asMap = object({
   number: about("A number, prefix, short code or SIP address", located(phoneNumber)),
   sender: about("A sender's name, which others may have too", located(phoneNumber)),
   messaging_profile_id: about("The messaging profile that goes with the sender", optional(id)),
-  from: about("The tenant has it from this moment on", notYet(optional(date))),
-  until: about("The tenant has it until this moment", notYet(optional(date))),
+  from: about("The tenant has it from this moment on", optional(date)),
+  until: about("The tenant has it until this moment", optional(date)),
 });
 
 type Owned = Located<OwnedNumber> | undefined;
@@ -22,6 +22,8 @@ const isName = ({ number }: OwnedNumber) => /^[^+@]*[A-Za-z]/.test(number) && !n
 
 /** What is wrong with a map as a whole. */
 function problemOf({ number, sender, ...rest }: ValueOf<typeof asMap>): string | undefined {
+  const { from = -Infinity, until = Infinity } = rest;
+  if (from >= until) return '"from" must be before "until"';
   if (number && sender) return 'must have either "number" or "sender", not both';
   if (!sender) {
     const isPaired = number && rest.messaging_profile_id !== undefined;
@@ -31,6 +33,15 @@ function problemOf({ number, sender, ...rest }: ValueOf<typeof asMap>): string |
   return rest.messaging_profile_id === undefined
     ? '"sender" needs "messaging_profile_id": a sender\'s name is not unique'
     : undefined;
+}
+
+/** What a map says besides the number itself. */
+function more({ from, messaging_profile_id, until }: ValueOf<typeof asMap>): Partial<OwnedNumber> {
+  return {
+    ...(messaging_profile_id === undefined ? {} : { messagingProfileId: messaging_profile_id }),
+    ...(from === undefined ? {} : { fromAt: from }),
+    ...(until === undefined ? {} : { untilAt: until }),
+  };
 }
 
 const mapped: Field<Owned> = {
@@ -51,11 +62,7 @@ const mapped: Field<Owned> = {
     if (problem) at.problem(tree.place, problem);
     const owned = values.number ?? values.sender;
     if (owned === undefined) return base;
-    const paired = values.messaging_profile_id;
-    const value = paired === undefined
-      ? owned.value
-      : { ...owned.value, messagingProfileId: paired };
-    return { value, place: owned.place, field: at.field };
+    return { value: { ...owned.value, ...more(values) }, place: owned.place, field: at.field };
   },
 };
 

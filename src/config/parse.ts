@@ -5,23 +5,37 @@
  *                        defaults ─┼─tenantDefinition──▶ tenants ──check──▶ Config
  *     included ──▶ tenants as written
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Config, Problem } from "../config.ts";
 import type { TenantId } from "../tenant.ts";
 import { buildConfig, checkValues, type Values } from "./build.ts";
 import { definition, type FileValues, includedDefinition } from "./definition.ts";
 import type { Gathered } from "./gather.ts";
-import { problemAt, type Problems } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import type { Reading } from "./schema.ts";
 import { keyOf, referenceIn, type Secrets } from "./secrets.ts";
 import { tenantDefinition, type TenantValues } from "./tenant.ts";
 import { type Entry, entryAt, type Scalar, type Tree } from "./tree.ts";
 
-/** A config, and a way to find things in its files again. */
+/** Where the fields that the file itself sets stand, by their dotted names, two keys deep. */
+export type Places = ReadonlyMap<string, Omit<Problem, "field" | "message">>;
+
+/** A config, and a way to find things in its file again. */
 export interface Sound {
   readonly config: Config;
-  /** Makes a problem of what stands at this path of keys. */
+  readonly places: Places;
+  /** Makes a problem of what stands at this path of at most two keys, or else of the file. */
   problem(field: readonly string[], message: string): Problem;
+}
+
+/** A config with what it takes to tell a problem of its file. */
+export function soundOf(config: Config, places: Places): Sound {
+  const whole = { file: basename(config.path) };
+  const problem: Sound["problem"] = (path, message) => {
+    const field = path.join(".");
+    return { ...places.get(field) ?? whole, field, message };
+  };
+  return { config, places, problem };
 }
 
 /** What came of the sources. */
@@ -80,6 +94,19 @@ function isNothing(tree: Tree | undefined): boolean {
   return tree === undefined || (tree.kind === "list" && tree.items.length === 0);
 }
 
+/** Not of each tenant: nobody asks for them, and they are many. */
+function placesIn(tree: Tree): Places {
+  const entriesOf = (tree: Tree | undefined) => tree?.kind === "map" ? [...tree.entries] : [];
+  const named = entriesOf(tree).flatMap(([name, entry]) => [
+    [name, entry] as const,
+    ...entriesOf(name === "tenants" ? undefined : entry.value)
+      .map(([inner, entry]) => [`${name}.${inner}`, entry] as const),
+  ]);
+  return new Map(
+    named.map(([name, { place }]) => [name, { file: place.file, ...place.position() }]),
+  );
+}
+
 /** Reads and checks what was gathered; adds to its problems. */
 export function parseConfig(gathered: Gathered, stateFolder: string): ParsedConfig {
   const { main, included, path, problems } = gathered;
@@ -96,8 +123,5 @@ export function parseConfig(gathered: Gathered, stateFolder: string): ParsedConf
   const values: Values = { path, stateFolder, file, tenants, placeOf, isMissing };
   checkValues(values, problems);
   if (problems.found) return { problems: problems.list() };
-  return {
-    config: buildConfig(values),
-    problem: (field, message) => problemAt(placeOf(field), field.join("."), message),
-  };
+  return soundOf(buildConfig(values), placesIn(main.tree));
 }

@@ -45,8 +45,7 @@ export interface Problems {
   list(): readonly Problem[];
 }
 
-/** Makes a problem of a place. */
-export function problemAt(place: Place, field: string | undefined, message: string): Problem {
+function problemAt(place: Place, field: string | undefined, message: string): Problem {
   const named = field ? { field, message } : { message };
   return { file: place.file, ...place.position(), ...named };
 }

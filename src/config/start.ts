@@ -3,23 +3,12 @@
  */
 import { describeProblem, type Problem } from "../config.ts";
 import { AggregatorError } from "../errors.ts";
-import { gather, type Gathered } from "./gather.ts";
 import { lastGood } from "./last-good.ts";
-import { parseConfig, type Sound } from "./parse.ts";
-import {
-  fingerprintOf,
-  type Notes,
-  recorded,
-  remembered,
-  type Surroundings,
-} from "./surroundings.ts";
-
-/** One reading of all sources, and how to tell it from another. */
-export interface Taken {
-  readonly gathered: Gathered;
-  readonly notes: Notes;
-  readonly fingerprint: string;
-}
+import { remembered } from "./notes.ts";
+import type { Sound } from "./parse.ts";
+import { readConfig } from "./reader.ts";
+import type { Reading, Taken } from "./reading.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a daemon starts with. */
 export interface Start {
@@ -31,25 +20,14 @@ export interface Start {
   readonly problems: readonly Problem[];
 }
 
-/** Reads everything once. Never rejects. */
-export async function take(path: string, from: Surroundings): Promise<Taken> {
-  const source = recorded(from);
-  const gathered = await gather(path, source);
-  const notes = source.notes();
-  return { gathered, notes, fingerprint: fingerprintOf(notes) };
-}
-
 function unusable(path: string, problems: readonly Problem[]): AggregatorError {
   const lines = problems.map((problem) => `\n  ${describeProblem(problem)}`);
   return new AggregatorError("config", `Cannot use ${path}:${lines.join("")}`);
 }
 
-async function fallBack(path: string, stateFolder: string): Promise<[Taken, Sound] | undefined> {
+async function fallBack(path: string, stateFolder: string): Promise<Reading | undefined> {
   const notes = await lastGood(stateFolder);
-  if (notes === undefined) return undefined;
-  const taken = await take(path, remembered(notes));
-  const parsed = parseConfig(taken.gathered, stateFolder);
-  return "config" in parsed ? [taken, parsed] : undefined;
+  return notes && await readConfig(path, remembered(notes), stateFolder);
 }
 
 /** Throws `AggregatorError` with every problem where there is nothing to start with. */
@@ -59,11 +37,9 @@ export async function startConfig(
   stateFolder: string,
   strict: boolean,
 ): Promise<Start> {
-  const taken = await take(path, disk);
-  const parsed = parseConfig(taken.gathered, stateFolder);
+  const { taken, parsed } = await readConfig(path, disk, stateFolder);
   if ("config" in parsed) return { sound: parsed, from: taken, disk: taken, problems: [] };
   const before = strict ? undefined : await fallBack(path, stateFolder);
-  if (before === undefined) throw unusable(path, parsed.problems);
-  const [from, sound] = before;
-  return { sound, from, disk: taken, problems: parsed.problems };
+  if (before === undefined || "problems" in before.parsed) throw unusable(path, parsed.problems);
+  return { sound: before.parsed, from: before.taken, disk: taken, problems: parsed.problems };
 }

@@ -1,38 +1,32 @@
 /**
- * What a config is read from: files, folders and the environment. Everything asked for is noted
- * down, so that the same reading can be compared with the disk a moment later, and repeated from
- * the notes when the files are gone.
- *
- *     disk ──recorded──▶ Notes ──fingerprint──▶ has anything changed?
- *                          └────remembered────▶ the last good config, read again
+ * What a config is read from: files, folders and the environment. Files are read in pieces, since
+ * whoever reads a large one at once stops the event loop, and webhooks with it.
  */
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { systemCodeOf } from "../errors.ts";
+import type { Notes } from "./notes.ts";
 import { formatSize } from "./units.ts";
 
 /** A file's text, or why there is none. */
 export type Contents = { readonly text: string } | { readonly problem: string };
 
+/** Of what surroundings are made, as plain data, so that another thread can make the same. */
+export type Source = { readonly env: Environment } | { readonly notes: Notes };
+
 /** Where a config comes from. Paths are absolute. Nothing here rejects. */
 export interface Surroundings {
+  readonly source: Source;
   /** A variable of the process's environment; undefined where it is not set. */
   env(name: string): string | undefined;
   /** A regular file of UTF-8, of at most so many bytes. */
   read(path: string, bytesMax: number): Promise<Contents>;
+  /** Tells what `read` would answer from anything else; equal for equal answers. */
+  digest(path: string, bytesMax: number): Promise<string>;
   /** The names that match a path whose last segment has `*`, sorted; none where unreadable. */
   match(path: string): Promise<readonly string[]>;
-}
-
-/** Everything that was asked and answered. */
-export interface Notes {
-  readonly files: Readonly<Record<string, { readonly bytesMax: number } & Contents>>;
-  /** Names by pattern. */
-  readonly matches: Readonly<Record<string, readonly string[]>>;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 const whyUnreadable: Readonly<Record<string, string>> = {
@@ -42,19 +36,61 @@ const whyUnreadable: Readonly<Record<string, string>> = {
   EPERM: "may not be read by this process",
 };
 
-async function readText(path: string, bytesMax: number): Promise<Contents> {
+/** Decodes piece by piece, the end without any; undefined for what is not UTF-8. */
+function decoding(): (piece?: Uint8Array) => string | undefined {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  return (piece) => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined });
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+async function* piecesOf(path: string, bytesMax: number): AsyncGenerator<Uint8Array | undefined> {
+  // One byte more than is allowed shows that there is more.
+  yield* createReadStream(path, { end: bytesMax });
+  yield undefined;
+}
+
+/** Reads a file; why it has no text, if it has none, may come after some of it. */
+async function visit(
+  path: string,
+  bytesMax: number,
+  hear: (text: string) => void,
+): Promise<string | undefined> {
   // Asked before opening: opening a pipe would wait for its writer.
   const about = await stat(path);
-  if (!about.isFile()) return { problem: "is not a regular file" };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of createReadStream(path, { end: bytesMax })) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  if (bytes.length > bytesMax) return { problem: `is larger than ${formatSize(bytesMax)}` };
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
-  } catch {
-    return { problem: "is not valid UTF-8" };
+  if (!about.isFile()) return "is not a regular file";
+  const decode = decoding();
+  let bytes = 0;
+  for await (const piece of piecesOf(path, bytesMax)) {
+    bytes += piece?.length ?? 0;
+    if (bytes > bytesMax) return `is larger than ${formatSize(bytesMax)}`;
+    const text = decode(piece);
+    if (text === undefined) return "is not valid UTF-8";
+    hear(text);
   }
+  return undefined;
+}
+
+async function visitOrSay(...visited: Parameters<typeof visit>): Promise<string | undefined> {
+  try {
+    return await visit(...visited);
+  } catch (error) {
+    const code = systemCodeOf(error) ?? "";
+    return whyUnreadable[code] ?? `cannot be read: ${code || "unknown error"}`;
+  }
+}
+
+/** The digest of a file's text, however that is divided, or of why there is none. */
+export function digesting() {
+  const hash = createHash("sha256");
+  return {
+    hear: (text: string) => void hash.update(text),
+    digest: (problem?: string) => problem === undefined ? hash.digest("base64") : `! ${problem}`,
+  };
 }
 
 /** A name in which `*` stands for any characters; hidden files match nothing. */
@@ -69,14 +105,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The machine as it is now, with this environment. */
 export function diskWith(env: Environment): Surroundings {
   return {
+    // A copy: the process's own is no plain data on every runtime.
+    source: { env: { ...env } },
     env: (name) => Object.hasOwn(env, name) ? env[name] : undefined,
     async read(path, bytesMax) {
-      try {
-        return await readText(path, bytesMax);
-      } catch (error) {
-        const code = systemCodeOf(error) ?? "";
-        return { problem: whyUnreadable[code] ?? `cannot be read: ${code || "unknown error"}` };
-      }
+      const pieces: string[] = [];
+      const problem = await visitOrSay(path, bytesMax, (text) => void pieces.push(text));
+      return problem === undefined ? { text: pieces.join("") } : { problem };
+    },
+    async digest(path, bytesMax) {
+      const { hear, digest } = digesting();
+      return digest(await visitOrSay(path, bytesMax, hear));
     },
     async match(path) {
       const pattern = patternOf(basename(path));
@@ -84,59 +123,4 @@ export function diskWith(env: Environment): Surroundings {
       return names.filter((name) => pattern.test(name)).sort();
     },
   };
-}
-
-/** The same surroundings, and a way to ask what was read of them. */
-export function recorded(source: Surroundings): Surroundings & { notes(): Notes } {
-  const files = new Map<string, { readonly bytesMax: number } & Contents>();
-  const matches = new Map<string, readonly string[]>();
-  const used = new Map<string, string>();
-  return {
-    env(name) {
-      const value = source.env(name);
-      if (value !== undefined) used.set(name, value);
-      return value;
-    },
-    async read(path, bytesMax) {
-      const contents = await source.read(path, bytesMax);
-      files.set(path, { bytesMax, ...contents });
-      return contents;
-    },
-    async match(path) {
-      const names = await source.match(path);
-      matches.set(path, names);
-      return names;
-    },
-    notes: () => ({
-      files: Object.fromEntries(files),
-      matches: Object.fromEntries(matches),
-      env: Object.fromEntries(used),
-    }),
-  };
-}
-
-/** Surroundings in which everything is as it was noted. */
-export function remembered(notes: Notes): Surroundings {
-  return {
-    env: (name) => Object.hasOwn(notes.env, name) ? notes.env[name] : undefined,
-    read: async (path) =>
-      Object.hasOwn(notes.files, path) && notes.files[path] || { problem: "does not exist" },
-    match: async (path) => Object.hasOwn(notes.matches, path) && notes.matches[path] || [],
-  };
-}
-
-/** Tells notes apart by what they contain. */
-export function fingerprintOf(notes: Notes): string {
-  const inOrder = (record: object) => Object.entries(record).sort(([a], [b]) => a < b ? -1 : 1);
-  const told = JSON.stringify([notes.files, notes.matches, notes.env].map(inOrder));
-  return createHash("sha256").update(told).digest("base64");
-}
-
-/** The fingerprint that the same files, patterns and variables have now. */
-export async function lookAgain(notes: Notes, source: Surroundings): Promise<string> {
-  const now = recorded(source);
-  for (const [path, { bytesMax }] of Object.entries(notes.files)) await now.read(path, bytesMax);
-  for (const path of Object.keys(notes.matches)) await now.match(path);
-  for (const name of Object.keys(notes.env)) now.env(name);
-  return fingerprintOf(now.notes());
 }

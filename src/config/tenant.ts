@@ -47,15 +47,18 @@ const window = object({
   max_events: about("Closes with so many events", scalar(kind.integer(1, 10_000), "100")),
   max_bytes: about("Closes with so many bytes", scalar(kind.size("4KiB", "64MiB"), "256KiB")),
   session: about(
-    "Closes when a call or a message has come to its end",
-    notYet(optional(kind.oneOf("call", "message"))),
+    "Makes a payload of its own of every call or message",
+    scalar(kind.oneOf("none", "call", "message"), "none"),
   ),
   linger: about(
-    "Waits so long for what comes after the end",
-    notYet(scalar(kind.duration("0s", "1d"), "30s")),
+    "A session waits so long for what comes after its end",
+    scalar(kind.duration("0s", "1d"), "30s"),
   ),
-  max_age: about("A session lasts no longer", notYet(scalar(kind.duration("1s", "7d"), "4h"))),
-  compact: about("Leaves out what later events repeat", notYet(scalar(kind.boolean, "false"))),
+  max_age: about("A session lasts no longer", scalar(kind.duration("1s", "7d"), "4h")),
+  compact: about(
+    "Of a message's states that wait together only the last is sent",
+    scalar(kind.boolean, "false"),
+  ),
 });
 
 const retry = checked(
@@ -78,7 +81,7 @@ const delivery = object({
   gzip: about("Compresses payloads", notYet(scalar(kind.boolean, "false"))),
   catch_up: about(
     "What goes first after an outage",
-    notYet(scalar(kind.oneOf("live_first", "oldest_first"), "live_first")),
+    scalar(kind.oneOf("live_first", "oldest_first"), "live_first"),
   ),
   include_signatures: about(
     "Telnyx's own signature of every event, in routing",
@@ -89,7 +92,7 @@ const delivery = object({
 const gathering = {
   window: about("When a batch is closed: at the first of these", window),
   immediate: about(
-    "Event types that close the window at once; default stands for the default list",
+    "Event types that close the window at once (none in sessions); default is the default list",
     eventTypes(immediateTypes),
   ),
   drop: about("Event types that are recorded and not delivered", eventTypes([])),
@@ -123,7 +126,7 @@ export const tenantDefinition = object({
   channels: about("What it gets of its numbers and ids", channelList),
   public_keys: about(
     "Of a Telnyx account of its own: only these keys, and only for it",
-    notYet(list(located(kind.publicKey))),
+    list(located(kind.publicKey)),
   ),
   callback_url: about(
     "Where its batches go: public https",

@@ -3,10 +3,11 @@
  * what the rest of the program sees of it: lanes handed out, and their batches' bytes.
  */
 import type { BatchId } from "../batch.ts";
-import type { Engine } from "../engine.ts";
+import type { Belongings, Engine } from "../engine.ts";
 import type { LogOptions } from "./embedded/log.ts";
-import { openThread } from "./embedded/thread.ts";
+import { openThread, type Thread } from "./embedded/thread.ts";
 import { createHandout } from "./handout.ts";
+import { movedBetween } from "../ownership/recycling.ts";
 
 /** Of sealed batches that wait for their first attempt; the others are rendered once more. */
 const freshBytesMax = 64 * 1024 * 1024;
@@ -31,6 +32,36 @@ function createFresh() {
   };
 }
 
+/** Keys in one commit: a tenant with 100,000 numbers must not hold up everybody's. */
+const keysMax = 2_000;
+
+function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < list.length; start += size) yield list.slice(start, start + size);
+}
+
+async function belong(thread: Thread, all: readonly Belongings[], until: number): Promise<void> {
+  const [to, ...others] = all;
+  if (to !== undefined && others.length === 0) await belongAlone(thread, to, until);
+  else if (to !== undefined) await thread.ask({ do: "belong", to: all, until });
+}
+
+/** In several commits: cut short, it is done again at the next start. */
+async function belongAlone(thread: Thread, to: Belongings, until: number): Promise<void> {
+  const { tenant } = to;
+  const had = await thread.ask({ do: "had", tenant });
+  const { lost, narrowed, narrowedBy, gained } = movedBetween(had, to);
+  for (const keys of slices(gained, keysMax)) {
+    await thread.ask({ do: "regain", tenant, keys, channels: to.channels });
+  }
+  for (const keys of slices(lost, keysMax)) {
+    await thread.ask({ do: "lose", tenant, keys, channels: had.channels, until });
+  }
+  for (const keys of slices(narrowed, keysMax)) {
+    await thread.ask({ do: "lose", tenant, keys, channels: narrowedBy, until });
+  }
+  await thread.ask({ do: "belong", to: [to], until });
+}
+
 /**
  * Opens the log at this path, making it where there is none. Throws `store_in_use` when another
  * daemon holds it, `signing_key` when it has delivered under another seed, and `store` when it
@@ -38,6 +69,7 @@ function createFresh() {
  */
 export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
   const fresh = createFresh();
+  let holdMs = Number.POSITIVE_INFINITY;
   const handout = createHandout({
     unsettled: (lane) => thread.ask({ do: "unsettled", lane }),
     async seal(lane, cut) {
@@ -62,6 +94,22 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
     counts: () => thread.ask({ do: "counts" }),
     raw: (event) => thread.ask({ do: "raw", event }),
     prune: (before, limit) => thread.ask({ do: "prune", before, limit }),
+    async configure(rules) {
+      holdMs = rules.holdMs;
+      await thread.ask({ do: "configure", rules });
+    },
+    belongings: async () => new Map(await thread.ask({ do: "belongings" })),
+    belong: (to) => belong(thread, to, Date.now() + holdMs),
+    wanted: (after, limit) => thread.ask({ do: "wanted", after, limit }),
+    naming: (keys) => thread.ask({ do: "naming", keys }),
+    held: (refs) => thread.ask({ do: "held", refs }),
+    reclaim: (claims) => thread.ask({ do: "reclaim", claims }),
+    release: (which, to, limit) => thread.ask({ do: "release", which, to, limit }),
+    tend: (now, expire) => thread.ask({ do: "tend", now, expire }),
+    async known(keys) {
+      return (await thread.ask({ do: "known", keys })).map((known) => known ?? undefined);
+    },
+    find: (id, limit) => thread.ask({ do: "find", id, limit }),
     async [Symbol.asyncDispose]() {
       handout.close();
       await thread.close();

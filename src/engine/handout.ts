@@ -48,7 +48,8 @@ interface Known {
   readonly moved: Signal;
 }
 
-const hasWork = ({ waiting }: Known) => waiting.count > 0 || waiting.sealed > 0;
+const hasWork = ({ waiting: { count, sealed, sessionAt } }: Known) =>
+  count > 0 || sealed > 0 || sessionAt !== undefined;
 
 /** Each worker's own handle: handing it back twice does not take it from the next worker. */
 function createLane(known: Known, work: LaneWork, handBack: () => void): Lane {

@@ -54,20 +54,11 @@ export function identify(entry: Entry, ref: EventRef, keys: SeenKeys): Identity 
   return { is: "duplicate", of: keys.find(second)?.event ?? earlier.event };
 }
 
-/** The owners that the first claim with any of them names; each tenant once. */
-export function ownersOf({ claims, parked }: Entry): readonly Owner[] {
-  if (parked) return [];
-  const owners = claims.find((claim) => claim.owners.length > 0)?.owners ?? [];
-  return owners.filter(({ tenant }, index) =>
-    owners.findIndex((owner) => owner.tenant === tenant) === index
-  );
-}
-
 /** What an event is recorded as. */
-export type EventState = "owned" | "held" | "parked" | "dropped";
+export type EventState = "owned" | "held" | "parked" | "dropped" | "expired";
 
 /** What an entry with these owners is recorded as. */
-export function stateOf({ parked }: Entry, owners: readonly Owner[]): EventState {
+export function stateOf({ parked }: Pick<Entry, "parked">, owners: readonly Owner[]): EventState {
   if (parked) return "parked";
   if (owners.length === 0) return "held";
   return owners.every((owner) => owner.dropped) ? "dropped" : "owned";
@@ -78,9 +69,12 @@ const statusOf = {
   held: "unassigned",
   dropped: "dropped",
   owned: "queued",
+  expired: "unassigned",
 } as const;
 
-const tenantsOf = (owners: readonly Owner[]) => owners.map(({ tenant }) => tenant);
+/** A copy of what is nobody's goes to no tenant. */
+const tenantsOf = (owners: readonly Owner[]) =>
+  owners.filter(({ by }) => by !== "nobody").map(({ tenant }) => tenant);
 
 /** What the sender of a new event is told. */
 export function recordedOf(

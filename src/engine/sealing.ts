@@ -1,22 +1,13 @@
 /**
- * The rules of sealing, the same in every engine: how much of a lane's head becomes a batch, and
+ * The rules of sealing, the same in every engine: how much of what waits becomes a batch, and
  * what the batch says of itself.
  */
 import type { Batch, BatchHead, BatchId } from "../batch.ts";
 import { envelopeFrameBytesOf, type Member, renderEnvelope } from "../batch/envelope.ts";
 import type { Cut } from "../engine.ts";
-import type { EventRef } from "../event.ts";
 import type { TenantId } from "../tenant.ts";
+import { arranged, compacted, type WaitingRow } from "./queue.ts";
 import { ulid } from "./ulid.ts";
-
-/** One waiting event, without its bytes. */
-export interface WaitingRow {
-  readonly event: EventRef;
-  /** When it became the tenant's. */
-  readonly since: number;
-  /** What it adds to a payload. */
-  readonly bytes: number;
-}
 
 /** Whose batch it is, and what it follows. */
 export interface Place {
@@ -24,13 +15,17 @@ export interface Place {
   readonly tenant: TenantId;
   readonly lastSequence: number;
   readonly lastBatch?: BatchId;
+  /** Of a session: the batch that held its beginning. */
+  readonly continues?: BatchId;
 }
 
 /** A batch, made but not yet written down. */
 export interface Made<Row extends WaitingRow> {
   readonly head: BatchHead;
   readonly batch: Batch;
-  /** The rows that are its members. */
+  /** In the order of the payload. */
+  readonly members: readonly Row[];
+  /** The first of the rows given: what waits no longer, the members among them. */
   readonly taken: readonly Row[];
   readonly bytes: Uint8Array;
 }
@@ -49,7 +44,7 @@ function fitting<Row extends WaitingRow>(
 }
 
 function headOf(place: Place, { reason }: Cut, openedAt: number): BatchHead {
-  const { stream, tenant, lastSequence, lastBatch } = place;
+  const { stream, tenant, lastSequence, lastBatch, continues } = place;
   const sealedAt = Date.now();
   return {
     id: `bat_${ulid(sealedAt)}`,
@@ -57,13 +52,17 @@ function headOf(place: Place, { reason }: Cut, openedAt: number): BatchHead {
     tenant,
     sequence: lastSequence + 1,
     ...(lastBatch === undefined ? {} : { previousId: lastBatch }),
+    ...(continues === undefined ? {} : { continues }),
     sealedAt,
     openedAt,
     reason,
   };
 }
 
-/** The batch that a cut makes of a lane's first rows; none when there are no rows. */
+/**
+ * The batch that a cut makes of these rows, given in the order of arrival; none when there are
+ * none. What later states replaced is taken with it, and delivered by no batch.
+ */
 export function makeBatch<Row extends WaitingRow>(
   place: Place,
   rows: readonly Row[],
@@ -73,16 +72,20 @@ export function makeBatch<Row extends WaitingRow>(
   const [oldest] = rows;
   if (oldest === undefined) return undefined;
   const head = headOf(place, cut, oldest.since);
-  const taken = fitting(rows, cut.bytesMax - envelopeFrameBytesOf(head, cut.eventsMax));
-  const bytes = renderEnvelope(head, taken.map(memberOf));
-  const ages = taken.map(({ since }) => since);
+  const wanted = cut.compact ? compacted(rows) : rows;
+  const fit = fitting(wanted, cut.bytesMax - envelopeFrameBytesOf(head, cut.eventsMax));
+  const next = wanted[fit.length];
+  const members = arranged(fit);
+  const bytes = renderEnvelope(head, members.map(memberOf));
+  const ages = members.map(({ since }) => since);
   const batch: Batch = {
     ...head,
-    count: taken.length,
+    count: members.length,
     size: bytes.byteLength,
     attempts: 0,
     oldestAt: Math.min(...ages),
     youngestAt: Math.max(...ages),
   };
-  return { head, batch, taken, bytes };
+  const taken = next === undefined ? rows : rows.slice(0, rows.indexOf(next));
+  return { head, batch, members, taken, bytes };
 }

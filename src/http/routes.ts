@@ -1,12 +1,17 @@
 /** What the admin listener answers: small views of the config, the engine and the counters. */
 import type { Config, LiveConfig } from "../config.ts";
-import { describeProblem } from "../config.ts";
+import { describeProblem, tenantOf } from "../config.ts";
 import type { Engine, EngineCounts, LaneCount } from "../engine.ts";
+import type { Sorting } from "../ownership/explained.ts";
 import type { Signing } from "../signing.ts";
+import type { State } from "../telemetry.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { TenantId } from "../tenant.ts";
-import type { Reply, Route } from "./admin.ts";
+import type { Route } from "./admin.ts";
 import type { Inbox } from "./inbox.ts";
+import { failed, isoOf, ok, type Reply, unknownTenant } from "./reply.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { unassignedRoutes } from "./routes/unassigned.ts";
 import type { Sender } from "./send.ts";
 
 /** What the routes look at. */
@@ -18,15 +23,13 @@ export interface RoutesOptions {
   readonly signing: Signing;
   readonly sender: Sender;
   readonly version: string;
+  readonly state: State;
+  /** What a config's rules make of an event. */
+  readonly sorting: (config: Config) => Sorting;
 }
 
-const ok = (body: unknown): Reply => ({ status: 200, body });
-const unknownTenant: Reply = { status: 404, body: { error: "no such tenant" } };
-
-const isoOf = (at: number | undefined) => at === undefined ? null : new Date(at).toISOString();
-
 function tenantView(id: TenantId, config: Config, lane: LaneCount | undefined) {
-  const tenant = config.tenants.get(id);
+  const tenant = tenantOf(config, id);
   return {
     endpoint: tenant === undefined ? null : new URL(tenant.destination.url).origin,
     status: tenant === undefined ? "removed" : tenant.paused ? "paused" : "active",
@@ -61,6 +64,7 @@ async function stats({ live, engine, counters, inbox, version }: RoutesOptions):
     batches_in_flight: sum((lane) => lane.sealed),
     dead_letters: sum((lane) => lane.dead),
     unassigned: counts.held,
+    expired: counts.expired,
     parked: counts.parked,
     inbox_high_water: inbox.highest,
     config_problems: live.problems.map(describeProblem),
@@ -75,8 +79,8 @@ async function ready({ live, engine }: RoutesOptions): Promise<Reply> {
 }
 
 function key({ live, signing }: RoutesOptions, tenant: TenantId | null): Reply {
-  if (tenant === null) return { status: 400, body: { error: "tenant required: /key?tenant=ID" } };
-  const found = live.current.tenants.get(tenant);
+  if (tenant === null) return failed(400, "tenant required: /key?tenant=ID");
+  const found = tenantOf(live.current, tenant);
   if (found === undefined) return unknownTenant;
   const { secret, publicKey } = signing.keysOf(tenant);
   // What the operator put into the file replaces the derived secret and is not shown.
@@ -119,19 +123,21 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
       method: "GET",
       path: "/tenants/{id}",
       needs: "token",
-      answer: ([id = ""]) => oneTenant(options, id),
+      answer: ({ parameters: [id = ""] }) => oneTenant(options, id),
     },
     {
       method: "POST",
       path: "/tenants/{id}/ping",
       needs: "token",
-      answer: ([id = ""]) => ping(options, id),
+      answer: ({ parameters: [id = ""] }) => ping(options, id),
     },
     {
       method: "GET",
       path: "/key",
       needs: "token",
-      answer: async (_, query) => key(options, query.get("tenant")),
+      answer: async ({ query }) => key(options, query.get("tenant")),
     },
+    ...unassignedRoutes(options),
+    ...eventRoutes(options),
   ];
 }

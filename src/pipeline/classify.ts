@@ -5,10 +5,9 @@
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import type { Entry, Fingerprint } from "../engine.ts";
-import type { Event, Owner } from "../event.ts";
-import { type Envelope, readEnvelope } from "../telnyx/envelope.ts";
-import { sightOf } from "../telnyx/families.ts";
-import { claimsOf, type Ownership } from "./claims.ts";
+import type { Envelope } from "../telnyx/envelope.ts";
+import type { Ownership } from "../ownership/claims.ts";
+import { eventOf, read } from "../ownership/reading.ts";
 import type { Classified, Inbound, Verified } from "./inbound.ts";
 
 /** A repetition of a body without an id is a duplicate for so long, later a new event. */
@@ -41,42 +40,30 @@ function parkedEntry(inbound: Verified): Entry {
     raw: inbound.body,
     proof: proofOf(inbound),
     fingerprint: fingerprintOf(content, undefined),
-    claims: [],
-    heldKeys: [],
+    evidence: {},
+    subject: {},
+    wanted: [],
+    path: inbound.path,
     parked: true,
   };
 }
 
 /** What is to be recorded of a webhook. */
 export function entryOf(inbound: Verified, ownership: Ownership): Entry {
-  const envelope = readEnvelope(inbound.body, inbound.contentType);
-  if (envelope === undefined) return parkedEntry(inbound);
-  const sight = sightOf(envelope);
+  const found = read(inbound, ownership);
+  if (found === undefined) return parkedEntry(inbound);
+  const { envelope, claims } = found;
   const content = sha256(envelope.content);
-  const { occurredAt, json } = envelope;
-  const event: Event = {
-    id: envelope.id ?? `sha256:${content.toString("hex")}`,
-    type: envelope.type,
-    channel: sight.channel,
-    receivedAt: inbound.receivedAt,
-    ...(occurredAt === undefined ? {} : { occurredAt }),
-  };
-  const told = { envelope, sight, path: inbound.path };
-  const { owners, ambiguous, keys } = claimsOf(told, ownership);
-  const rules = (owner: Omit<Owner, "immediate" | "dropped">): Owner => ({
-    ...owner,
-    immediate: sight.optOut || ownership.isImmediate(owner.tenant, event.type),
-    dropped: !sight.optOut && ownership.isDropped(owner.tenant, event.type),
-  });
+  const { json } = envelope;
   return {
-    event,
+    ...claims,
+    event: eventOf(found, content.toString("hex"), inbound.receivedAt),
     raw: inbound.body,
     ...(json === undefined ? {} : { json }),
     proof: proofOf(inbound),
     fingerprint: fingerprintOf(content, envelope),
-    claims: [{ owners: owners.map(rules) }],
-    heldFor: ambiguous ? "ambiguous" : "unknown",
-    heldKeys: keys,
+    path: inbound.path,
+    ...(inbound.signer === undefined ? {} : { signer: inbound.signer }),
     parked: false,
   };
 }
@@ -86,5 +73,8 @@ export async function* classify(
   source: AsyncIterable<Verified>,
   ownership: () => Ownership,
 ): AsyncGenerator<Classified, void, undefined> {
-  for await (const inbound of source) yield { inbound, entry: entryOf(inbound, ownership()) };
+  for await (const inbound of source) {
+    const under = ownership();
+    yield { inbound, under, entry: entryOf(inbound, under) };
+  }
 }

@@ -5,6 +5,7 @@
  */
 import type { Entry } from "../engine.ts";
 import type { Proof } from "../telnyx/signature.ts";
+import type { TenantId } from "../tenant.ts";
 
 /** What the sender of a webhook is told. */
 export interface Answer {
@@ -30,12 +31,18 @@ export interface Inbound {
 declare const verified: unique symbol;
 
 /** A webhook that Telnyx signed, in time. Only `verify` makes one. */
-export type Verified = Inbound & { readonly [verified]: true };
+export interface Verified extends Inbound {
+  readonly [verified]: true;
+  /** The tenant whose own account signed it; absent: the operator's did. */
+  readonly signer?: TenantId;
+}
 
 /** A verified webhook with what is to be recorded of it. */
 export interface Classified {
   readonly inbound: Verified;
   readonly entry: Entry;
+  /** What the config said when it was classified, compared by identity. */
+  readonly under: object;
 }
 
 /** The answer to whatever is refused for its signature; says nothing of why. */

@@ -18,6 +18,8 @@ const groupMax = 512;
 export interface RecordOptions {
   readonly engine: Pick<Engine, "append">;
   readonly state: State;
+  /** Hears under which config an event was nobody's. */
+  readonly heldUnder: (under: object) => void;
 }
 
 /** The body of a 200. */
@@ -47,7 +49,7 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | "late"> {
  */
 export async function* record(
   source: AsyncIterable<Classified>,
-  { engine, state }: RecordOptions,
+  { engine, state, heldUnder }: RecordOptions,
 ): AsyncGenerator<Recorded, void, undefined> {
   let overdue = false;
 
@@ -65,7 +67,7 @@ export async function* record(
     const startedAt = performance.now();
     const recorded = await append(group);
     const tookMs = performance.now() - startedAt;
-    for (const [index, { inbound, entry }] of group.entries()) {
+    for (const [index, { inbound, entry, under }] of group.entries()) {
       const one = recorded?.[index];
       if (one === undefined) {
         state({ is: "webhook.refused", why: "log_unavailable" });
@@ -73,6 +75,7 @@ export async function* record(
         continue;
       }
       inbound.answer(answerOf(one));
+      if (one.status === "unassigned") heldUnder(under);
       const { type, channel } = entry.event;
       const { status, tenants, conflict } = one;
       state({ is: "webhook.recorded", status, channel, type, tenants, conflict, tookMs });

@@ -4,20 +4,57 @@
  */
 import { gathered } from "../flow/gathered.ts";
 import type { State } from "../telemetry.ts";
-import type { Verifier } from "../telnyx/signature.ts";
+import { createVerifier } from "../telnyx/signature.ts";
+import type { Tenant, TenantId } from "../tenant.ts";
+import { tenantIn } from "../ownership/claims.ts";
 import { type Inbound, invalidSignature, tryLater, type Verified } from "./inbound.ts";
 import type { SkewWatch } from "./skew.ts";
 
 /** Signatures verified at once: enough to keep every thread of the pool busy. */
 const groupMax = 64;
 
+/** Whose account signed a webhook: a tenant's own, or the operator's. */
+export interface Signer {
+  readonly tenant?: TenantId;
+}
+
+/** Resolves to whoever signed it; to nothing if nobody did whose key we have. Never rejects. */
+export type KeyRing = (inbound: Inbound) => Promise<Signer | undefined>;
+
+/**
+ * The keys of one config. The operator's are tried first, then the tenants' own; where the path
+ * names a tenant, its own before all others.
+ */
+export function createKeyRing(
+  operators: readonly Uint8Array[],
+  tenants: Iterable<Tenant>,
+): KeyRing {
+  const keys = [...operators];
+  const signers: Signer[] = operators.map(() => ({}));
+  const indices = new Map<TenantId, readonly number[]>();
+  for (const { id: tenant, publicKeys } of tenants) {
+    if (publicKeys.length === 0) continue;
+    indices.set(tenant, publicKeys.map((key) => keys.push(key) - 1));
+    signers.push(...publicKeys.map(() => ({ tenant })));
+  }
+  const verifier = createVerifier(keys);
+  return async ({ body, path, proof }) => {
+    const index = await verifier(proof, body, indices.get(tenantIn(path) ?? ""));
+    return index === undefined ? undefined : signers[index];
+  };
+}
+
 /** What verify is given. */
 export interface VerifyOptions {
-  /** Of the keys in force now. */
-  readonly verifier: () => Verifier;
+  /** Of the config in force now. */
+  readonly keyRing: () => KeyRing;
   readonly maxSkewSeconds: () => number;
   readonly skew: SkewWatch;
   readonly state: State;
+}
+
+function signedBy({ tenant }: Signer, inbound: Inbound): Verified {
+  return (tenant === undefined ? inbound : { ...inbound, signer: tenant }) as Verified;
 }
 
 /**
@@ -27,11 +64,11 @@ export interface VerifyOptions {
  */
 export async function* verify(
   source: AsyncIterable<Inbound>,
-  { verifier, maxSkewSeconds, skew, state }: VerifyOptions,
+  { keyRing, maxSkewSeconds, skew, state }: VerifyOptions,
 ): AsyncGenerator<Verified, void, undefined> {
   async function check(inbound: Inbound): Promise<Verified | undefined> {
-    const key = await verifier()(inbound.proof, inbound.body);
-    if (key === undefined) {
+    const signer = await keyRing()(inbound);
+    if (signer === undefined) {
       state({ is: "webhook.refused", why: "signature_wrong" });
       inbound.answer(invalidSignature);
       return undefined;
@@ -39,7 +76,7 @@ export async function* verify(
     const { skewSeconds, proof } = inbound;
     const timely = Math.abs(skewSeconds) <= maxSkewSeconds();
     skew.saw(skewSeconds, timely, proof.signature);
-    if (timely) return inbound as Verified;
+    if (timely) return signedBy(signer, inbound);
     const suspect = skew.suspect();
     const why = suspect ? "clock_suspect" : "timestamp_skewed";
     state({ is: "webhook.refused", why, skewSeconds });

@@ -26,6 +26,8 @@ const levels: Readonly<Record<Fact["is"], Level>> = {
   "config.unwatched": "warn",
   "clock.suspect": "error",
   "clock.trusted": "info",
+  "events.released": "info",
+  "events.expired": "warn",
   "store.pruned": "debug",
   "store.broken": "error",
 };

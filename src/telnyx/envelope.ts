@@ -32,6 +32,8 @@ export interface Envelope {
   readonly json?: Uint8Array;
   /** Equal for two bodies that say the same; what changes per attempt is left out. */
   readonly content: string;
+  /** Somewhere in it there is a link that says when it ends. */
+  readonly presigned?: true;
 }
 
 /** Arrays and objects within each other. */
@@ -129,6 +131,14 @@ function describedForm(fields: Fields): Envelope | undefined {
   return { ...described(opened), json: new TextEncoder().encode(JSON.stringify(fields)) };
 }
 
+/** As AWS writes it, and in lower case. */
+const isPresigned = (text: string) =>
+  text.includes("X-Amz-Expires") || text.includes("x-amz-expires");
+
+function marked(text: string, envelope: Envelope | undefined): Envelope | undefined {
+  return envelope && isPresigned(text) ? { ...envelope, presigned: true } : envelope;
+}
+
 /** Opens a verified body; nothing if it is to be parked. Never throws. */
 export function readEnvelope(
   body: Uint8Array,
@@ -138,9 +148,9 @@ export function readEnvelope(
   if (text === undefined) return undefined;
   if (isForm(text, contentType)) {
     const fields = readForm(text);
-    return fields && describedForm(fields);
+    return marked(text, fields && describedForm(fields));
   }
   const root = objectIn(text);
   const opened = root && open(root);
-  return opened && described(opened);
+  return marked(text, opened && described(opened));
 }

@@ -7,19 +7,27 @@
  *     texml       voice      From, To           nobody tells
  *     message     messaging  from, to, cc       by direction
  *     fax         fax        from, to           by direction
+ *     link        messaging  to                 none: it is the recipient
  *     10dlc, whatsapp, assistant, orders, ports → `ours`, whatever the direction
  *     verify      other      phone_number is the end user's: not read
  */
+import type { Direction } from "../event.ts";
 import type { Channel } from "../tenant.ts";
+import { type Stage, stageOf, stateOf } from "./course.ts";
 import type { Envelope } from "./envelope.ts";
+import { type Expiry, expiryOf } from "./expiry.ts";
 import { type Fields, nameIn } from "./fields.ts";
+import { type Joins, joinsOf } from "./joins.ts";
 import { idIn, idsUnder, numbersOf, partyIdsOf } from "./parties.ts";
 
-/** Everything in an event by which its owner may be known; lists are bounded, each entry once. */
-export interface Sighting {
+/**
+ * Everything in an event by which its owner, its place and its time may be known; lists are
+ * bounded, each entry once.
+ */
+export interface Sighting extends Joins, Expiry {
   readonly channel: Channel;
   /** As the payload tells it, else as the type does. */
-  readonly direction?: "inbound" | "outbound";
+  readonly direction?: Direction;
   /** A later event of the same call may tell the direction that this one leaves open. */
   readonly tellsDirection: boolean;
   /** Numbers as `number.ts` looks them up; at most `numbersMax`, so are `to`, `cc` and `ours`. */
@@ -33,11 +41,10 @@ export interface Sighting {
   readonly connection?: string;
   /** Brand, campaign, verify profile, billing group, reference, assistant, room, order, tags. */
   readonly ids: readonly string[];
-  /** Of one leg of a call. */
-  readonly legs: readonly string[];
-  /** Of all legs of a call. */
-  readonly sessions: readonly string[];
-  readonly conferences: readonly string[];
+  /** A leg opens; or a leg, message or fax is over. */
+  readonly stage?: Stage;
+  /** Equal for the states of one outbound message to the same recipients. */
+  readonly state?: string;
   /** Telnyx answered STOP, START or HELP in the profile's name. */
   readonly optOut: boolean;
 }
@@ -85,20 +92,25 @@ const families: ReadonlyMap<string, Family> = new Map([
 ]);
 
 /** Types that tell a direction by themselves. */
-const directions: ReadonlyMap<string, "inbound" | "outbound"> = new Map([
+const directions: ReadonlyMap<string, Direction> = new Map([
   ["message.received", "inbound"],
   ["message.sent", "outbound"],
   ["message.finalized", "outbound"],
+  ["message.queued", "outbound"],
   ["message.delivered", "outbound"],
+  ["message.failed", "outbound"],
+  ["link_clicked", "outbound"],
   ["fax.receiving.started", "inbound"],
+  ["fax.media.processing.started", "inbound"],
   ["fax.received", "inbound"],
   ["fax.queued", "outbound"],
+  ["fax.media.processed", "outbound"],
   ["fax.sending.started", "outbound"],
   ["fax.delivered", "outbound"],
 ]);
 
 /** The payload's words for it. */
-const directionWords: ReadonlyMap<unknown, "inbound" | "outbound"> = new Map([
+const directionWords: ReadonlyMap<unknown, Direction> = new Map([
   ["inbound", "inbound"],
   ["incoming", "inbound"],
   ["outbound", "outbound"],
@@ -116,10 +128,7 @@ const idKeys: readonly string[] = [
 /** Elsewhere than in voice, messages and faxes `id` is an order's, and `profile_id` verify's. */
 const otherIdKeys: readonly string[] = [...idKeys, "id", "profile_id"];
 
-/** A TeXML call is named by its `CallSid`; what it dials names that as parent. */
-const sessionKeys = ["call_session_id", "creator_call_session_id", "ParentCallSid", "CallSid"];
-const legKeys = ["call_leg_id", "call_control_id", "CallSid"];
-const conferenceKeys = ["conference_id", "ConferenceSid"];
+const none: readonly string[] = [];
 
 /** The first word: letters and digits up to `.`, `_` or `-`. */
 function familyOf(type: string): Family {
@@ -137,26 +146,38 @@ function idsOf(channel: Channel, payload: Fields): readonly string[] {
   return [...ids, ...partyIdsOf(payload.from, payload.to)];
 }
 
-/** Reads everything at once; costs a few microseconds. */
-export function sightOf({ type, payload }: Envelope): Sighting {
-  const { channel, ours } = familyOf(type);
+/** In the making: what an event does not tell has no key. */
+type Draft = { -readonly [Name in keyof Sighting]: Sighting[Name] };
+
+function addTold(sight: Draft, envelope: Envelope): void {
+  const { type, payload } = envelope;
   const direction = directionWords.get(payload.direction) ?? directions.get(type);
-  const profile = profileOf(channel, payload);
+  if (direction !== undefined) sight.direction = direction;
+  const profile = profileOf(sight.channel, payload);
+  if (profile !== undefined) sight.profile = profile;
   const connection = idIn(payload.connection_id ?? payload.ConnectionId);
-  return {
+  if (connection !== undefined) sight.connection = connection;
+  const stage = stageOf(type);
+  if (stage !== undefined) sight.stage = stage;
+  const state = stateOf(envelope);
+  if (state !== undefined) sight.state = state;
+}
+
+/** Reads everything at once; costs a few microseconds. */
+export function sightOf(envelope: Envelope): Sighting {
+  const { type, payload } = envelope;
+  const { channel, ours } = familyOf(type);
+  const sight: Draft = {
+    ...joinsOf(envelope, channel),
     channel,
     tellsDirection: type.startsWith("call."),
     from: numbersOf(payload.from ?? payload.From),
     to: numbersOf(payload.to ?? payload.To),
     cc: numbersOf(payload.cc),
-    ours: numbersOf(...ours.map((key) => payload[key])),
+    ours: ours.length === 0 ? none : numbersOf(...ours.map((key) => payload[key])),
     ids: idsOf(channel, payload),
-    legs: idsUnder(payload, legKeys),
-    sessions: idsUnder(payload, sessionKeys),
-    conferences: idsUnder(payload, conferenceKeys),
     optOut: type === "message.received" && nameIn(payload.autoresponse_type) !== undefined,
-    ...(direction !== undefined && { direction }),
-    ...(profile !== undefined && { profile }),
-    ...(connection !== undefined && { connection }),
   };
+  addTold(sight, envelope);
+  return Object.assign(sight, expiryOf(envelope, channel, sight.direction));
 }

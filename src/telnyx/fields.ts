@@ -18,8 +18,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value if it can be an id or a name: not empty, of bounded length, without controls. */
+/**
+ * The value if it can be an id or a name: not empty, of bounded length, without controls, and of
+ * whole characters, since half of one would not be the same when it is read from a file.
+ */
 export function nameIn(value: unknown, lengthMax: number = nameLengthMax): string | undefined {
   if (typeof value !== "string" || value === "" || value.length > lengthMax) return undefined;
-  return control.test(value) ? undefined : value;
+  return control.test(value) || !value.isWellFormed() ? undefined : value;
 }

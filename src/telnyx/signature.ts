@@ -24,8 +24,15 @@ export interface Proof {
   readonly signature: Uint8Array;
 }
 
-/** Resolves to the index of the key that signed it; to nothing if none did. Never rejects. */
-export type Verifier = (proof: Proof, body: Uint8Array) => Promise<number | undefined>;
+/**
+ * Resolves to the index of the key that signed it; to nothing if none did. Never rejects. The keys
+ * are tried in their order, but those at the indices `first` before all others.
+ */
+export type Verifier = (
+  proof: Proof,
+  body: Uint8Array,
+  first?: readonly number[],
+) => Promise<number | undefined>;
 
 /** Strict: the unused bits of the last character are zero, so one value has one text. */
 const signatureText = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
@@ -131,16 +138,16 @@ export function hasNativeEd25519(): boolean {
   }
 }
 
-/** Keys as `parsePublicKey` gives them, tried in order; they are made ready once. */
+/** Keys as `parsePublicKey` gives them; they are made ready once. */
 export function createVerifier(
   keys: readonly Uint8Array[],
   native: boolean = hasNativeEd25519(),
 ): Verifier {
   const checks = keys.map(native ? nativeCheckOf : nobleCheckOf);
-  return async ({ timestamp, signature }, body) => {
+  return async ({ timestamp, signature }, body, first = []) => {
     const message = signedBytes(timestamp, body);
-    for (const [index, check] of checks.entries()) {
-      if (await check(message, signature)) return index;
+    for (const index of new Set([...first, ...checks.keys()])) {
+      if (await checks[index]?.(message, signature)) return index;
     }
     return undefined;
   };

@@ -55,6 +55,16 @@ const pinned = '{"type":"aggregator.batch","version":1,"id":"bat_01JD3Q8W6ZK4M2N
   '"matched_by":"phone_number","matched":"+18005559876",' +
   '"received_at":"2026-11-20T10:15:26.000Z"}]}';
 
+const pinnedContinued = '{"type":"aggregator.batch","version":1,' +
+  '"id":"bat_01JD3Q8W6ZK4M2N9P7R5T1V3X0","stream":"01JCZXB7Q2W4E6R8T0Y1V3N5M7",' +
+  '"tenant":"acme","sequence":4812,"previous_id":"bat_01JD3Q8RAAAAAAAAAAAAAAAAAA",' +
+  '"continues":"bat_01JD3Q8AAAAAAAAAAAAAAAAAAA","timestamp":"2026-11-20T10:15:30.007Z",' +
+  '"window":{"opened_at":"2026-11-20T10:15:25.000Z","closed_at":"2026-11-20T10:15:30.007Z",' +
+  '"reason":"max_wait"},"count":1,"events":[{}],"routing":[' +
+  '{"id":"e1","event_type":"message.received","channel":"messaging",' +
+  '"matched_by":"phone_number","matched":"+18005559876",' +
+  '"received_at":"2026-11-20T10:15:26.000Z","expires_at":"2026-11-20T10:25:26.500Z"}]}';
+
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe("renderEnvelope()", () => {
@@ -63,6 +73,13 @@ describe("renderEnvelope()", () => {
     assert.equal(textOf(bytes), pinned);
     const digest = "1706259080c99739e5fba0b3c9ebb3c4d45c4dffe880c7f9fac663ebfec4ec25";
     assert.equal(hash("sha256", bytes), digest);
+  });
+
+  it("says what it continues and when a link stops working, where there is such", () => {
+    const expiresAt = Date.UTC(2026, 10, 20, 10, 25, 26, 500);
+    const continued = { ...head, continues: "bat_01JD3Q8AAAAAAAAAAAAAAAAAAA" };
+    const bytes = renderEnvelope(continued, [member("e1", "{}", { expiresAt })]);
+    assert.equal(textOf(bytes), pinnedContinued);
   });
 
   it("says null where no batch went before", () => {

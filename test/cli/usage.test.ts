@@ -5,9 +5,10 @@ import { readVersion } from "../../src/version.ts";
 import { runCli } from "../support/cli.ts";
 
 const cwd = tmpdir();
-const names = "run init check schema demo send status ping key token verify".split(" ");
-const later = "top tail tenants unassigned release events explain batches dead replay flush " +
-  "reload fsck export backup";
+const names =
+  "run init check schema demo send status explain unassigned release ping key token verify"
+    .split(" ");
+const later = "top tail tenants events batches dead replay flush reload fsck export backup";
 
 describe("--help", () => {
   it("lists every command, those to come and the exit codes", async () => {
@@ -68,6 +69,12 @@ describe("a command line that is wrong", () => {
     ["status --state /a:/b", /"--state" must be one folder/],
     ["status --state", /"--state" needs a value/],
     ["status --admin http://", /Cannot use the admin address/],
+    ["explain", /FILE is missing/],
+    ["explain a.json --id x", /either FILE or --id/],
+    ["explain nowhere.json", /Cannot read "nowhere.json": ENOENT/],
+    ["release --to acme", /NUMBER\|KEY\|ID is missing/],
+    ["release number:INFO", /The tenant is missing: --to TENANT/],
+    ["release 8005550100 --to acme", /"8005550100" has no country code/],
     ["tail", /Not yet: "tail"/],
     ["reload", /Not yet: "reload"/],
   ];

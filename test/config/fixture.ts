@@ -8,6 +8,9 @@ import { loadConfig } from "../../src/config/load.ts";
 /** The public key of RFC 8032's first test. */
 export const publicKey = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 
+/** Of RFC 8032's second test: a tenant's own. */
+export const tenantKey = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=";
+
 /** The smallest useful file. */
 export const smallest = `telnyx:
   public_keys: [${publicKey}]

@@ -22,7 +22,7 @@ async function startOn(folder: Folder, env: Record<string, string> = {}, strict 
 /** A start that succeeds, and a stop. */
 async function startAndStop(folder: Folder, env: Record<string, string> = {}): Promise<void> {
   const { live } = await startOn(folder, env);
-  live.keep();
+  await live.keep();
   await live[Symbol.asyncDispose]();
 }
 
@@ -52,7 +52,7 @@ describe("the last good config", () => {
       const before = await stat(folder.file(keptName));
       const { facts, live } = await startOn(folder, env);
       await using _closing = live;
-      live.keep();
+      await live.keep();
       assert.equal((await stat(folder.file(keptName))).ino, before.ino);
       assert.deepEqual(facts.map(({ is }) => is), ["config.fell_back"]);
       assert.ok(live.problems.length > 0);
@@ -90,7 +90,7 @@ describe("the last good config", () => {
     await folder.write(name, withTenants("c"));
     assert.equal((await live.reload()).is, "loaded");
     assert.equal(await readFile(folder.file(keptName), "utf8"), before);
-    live.keep();
+    await live.keep();
     assert.match(await readFile(folder.file(keptName), "utf8"), /c\.example/);
     await folder.write(name, withTenants("d"));
     assert.equal((await live.reload()).is, "loaded");
@@ -110,7 +110,7 @@ describe("the last good config", () => {
     const { live } = await startOn(folder);
     await using _closing = live;
     assert.deepEqual(live.problems, []);
-    live.keep();
+    await live.keep();
     assert.match(live.problems.map(({ message }) => message).join(), /^cannot be written/);
     await folder.write(name, withTenants("b"));
     assert.equal((await live.reload()).is, "loaded");

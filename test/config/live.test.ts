@@ -52,7 +52,7 @@ describe("openLiveConfig()", () => {
     await using opened = await open({ [name]: smallest });
     const { facts, folder, live } = opened;
     assert.deepEqual(facts, [{ is: "config.loaded", tenants: 1, numbers: 1 }]);
-    live.keep();
+    await live.keep();
     assert.deepEqual(live.problems, []);
     assert.equal((await stat(folder.file("data"))).mode & 0o777, 0o700);
     assert.equal((await stat(folder.file("data/last-good.json"))).mode & 0o777, 0o600);

@@ -17,10 +17,20 @@ describe("loadConfig()", () => {
     assert.equal(config.store.retentionMs, 72 * 3_600_000);
     assert.match(config.store.path, /data.aggregator\.db$/);
     const acme = config.tenants.get("acme");
-    assert.deepEqual(acme?.window, { maxWaitMs: 5000, eventsMax: 100, bytesMax: 262_144 });
+    assert.deepEqual(acme?.window, {
+      maxWaitMs: 5_000,
+      eventsMax: 100,
+      bytesMax: 262_144,
+      lingerMs: 30_000,
+      maxAgeMs: 4 * 3_600_000,
+      compact: false,
+      catchUp: "live_first",
+    });
+    assert.deepEqual(acme?.publicKeys, []);
+    assert.deepEqual(config.unassigned, { holdMs: 72 * 3_600_000 });
     assert.equal(acme?.destination.url, "https://hooks.acme.example/telnyx");
     assert.equal(acme?.immediate.length, 15);
-    const found = config.directory.ofNumber("+18005559876", "voice", undefined);
+    const found = config.directory.ofNumber("+18005559876", "voice", undefined, 0);
     assert.equal(found?.tenant, "acme");
   });
 
@@ -75,7 +85,8 @@ describe("loadConfig()", () => {
         "delivery: { retry: { first: 1s } }",
       top,
     );
-    assert.deepEqual(acme.window, { maxWaitMs: 9000, eventsMax: 8, bytesMax: 262_144 });
+    const { maxWaitMs, eventsMax, bytesMax } = acme.window;
+    assert.deepEqual([maxWaitMs, eventsMax, bytesMax], [9000, 8, 262_144]);
     assert.deepEqual(acme.drop, ["call.cost", "x.y"]);
     assert.deepEqual(acme.immediate, ["a.*"]);
     assert.deepEqual(acme.destination.retry, { firstMs: 1000, maxMs: 60_000, forMs: 3_600_000 });
@@ -91,6 +102,22 @@ describe("loadConfig()", () => {
       { number: "+18005551111", prefix: false },
       { number: "a@b.c", prefix: false },
       { number: "INFO", prefix: false, messagingProfileId: "p-1" },
+    ]);
+  });
+
+  it("reads since when and until when a number is a tenant's", async () => {
+    const from = "from: 2026-12-01T00:00:00Z";
+    const until = "until: 2027-01-01T01:00:00+01:00";
+    const [fromAt, untilAt] = [Date.UTC(2026, 11, 1), Date.UTC(2027, 0, 1)];
+    const acme = await tenantOf(
+      `phone_numbers: [{ number: 18005551111, ${from}, ${until} }, { number: 12345, ${from} },\n` +
+        `  { number: +1312*, ${until} }, { sender: INFO, messaging_profile_id: p, ${until} }]`,
+    );
+    assert.deepEqual(acme.numbers, [
+      { number: "+18005551111", prefix: false, fromAt, untilAt },
+      { number: "12345", prefix: false, fromAt },
+      { number: "+1312", prefix: true, untilAt },
+      { number: "INFO", prefix: false, messagingProfileId: "p", untilAt },
     ]);
   });
 

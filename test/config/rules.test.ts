@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { load, publicKey } from "./fixture.ts";
 
 const top = `telnyx: { public_keys: [${publicKey}] }\n`;
@@ -130,6 +131,68 @@ describe("owners", () => {
     assert.equal(
       (await two("messaging_profile_ids: [aB]", "messaging_profile_ids: [Ab]")).length,
       1,
+    );
+  });
+
+  it("lets two tenants have one number at different times", async () => {
+    const owned = (number: string) => (dates: string) =>
+      `phone_numbers: [{ number: "${number}", ${dates} }]`;
+    const [until, from] = ["until: 2026-12-01T00:00:00Z", "from: 2026-12-01T01:00:00+01:00"];
+    for (const dated of [owned("+18005559876"), owned("+1800*")]) {
+      assert.deepEqual(await two(dated(until), dated(from)), []);
+      assert.deepEqual(await two(dated(from), dated(until)), []);
+    }
+    const sender = (dates: string) =>
+      `phone_numbers: [{ sender: INFO, messaging_profile_id: p, ${dates} }]`;
+    assert.deepEqual(await two(sender(until), sender(from)), []);
+  });
+
+  it("tells where their times overlap", async () => {
+    const dated = (dates: string) => `phone_numbers: [{ number: 18005559876, ${dates} }]`;
+    const [problem = "", ...others] = await two(
+      dated("until: 2026-12-01T00:00:00.001Z"),
+      dated("from: 2026-12-01T00:00:00Z"),
+    );
+    assert.deepEqual(others, []);
+    assert.equal(
+      problem,
+      'aggregator.yaml:4:67 tenants.b.phone_numbers: belongs to tenant "a" ' +
+        "(aggregator.yaml:3:67) at the same time: one must have it until a moment, the other " +
+        "from then",
+    );
+    const always = 'phone_numbers: ["+18005559876"]';
+    assert.equal((await two(dated("from: 2026-12-01T00:00:00Z"), always)).length, 1);
+  });
+
+  it("agrees with comparing each with every other", async () => {
+    const day = fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined });
+    const span = fc.tuple(day, day).filter(([from = 0, until = 10]) => from < until);
+    const tenant = fc.record({
+      spans: fc.array(span, { maxLength: 3 }),
+      channels: fc.subarray(["voice", "fax"], { minLength: 1 }),
+    });
+    const date = (key: string, value?: number) =>
+      value === undefined ? "" : `, ${key}: 2026-12-0${value}T00:00:00Z`;
+    const textOf = ({ spans, channels }: typeof tenant extends fc.Arbitrary<infer T> ? T : never) =>
+      spans.map(([from, until]) => `{ number: 12345${date("from", from)}${date("until", until)} }`)
+        .join(", ") + `], channels: [${channels.join()}`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(tenant, { minLength: 2, maxLength: 4 }), async (all) => {
+        const overlap = all.some((a, index) =>
+          all.slice(index + 1).filter((b) => a.channels.some((on) => b.channels.includes(on)))
+            .some((b) =>
+              a.spans.some(([from = 0, until = 10]) =>
+                b.spans.some(([start = 0, end = 10]) => from < end && start < until)
+              )
+            )
+        );
+        const lines = all.map((one, index) =>
+          `  t${index}: { callback_url: https://x.example, phone_numbers: [${textOf(one)}] }\n`
+        );
+        const { problems } = await load(`${top}tenants:\n${lines.join("")}`);
+        assert.equal(problems.length > 0, overlap, problems.join("\n"));
+      }),
+      { numRuns: 80 },
     );
   });
 

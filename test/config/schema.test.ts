@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { jsonSchema } from "../../src/config/load.ts";
-import { load, publicKey, smallest, tenantWith } from "./fixture.ts";
+import { load, publicKey, smallest, tenantKey, tenantWith } from "./fixture.ts";
 import { full } from "./full.ts";
 import { accepts } from "./json-schema.ts";
 
@@ -52,8 +52,16 @@ const right = [
     `secrets: [${whsec}]`,
     "window: { linger: 30s, max_age: 240m, compact: false }",
     'window: { linger: 30000ms, compact: "false" }\nsecret_version: "1"',
+    "window: { session: call, linger: 1s, max_age: 1h, compact: true }",
+    "window: { session: none }",
+    "window: { session: message }\nimmediate: [default, message.received]",
     "delivery: { rate: none, gzip: false, catch_up: live_first, include_signatures: false }",
+    "delivery: { catch_up: oldest_first }",
     "public_keys: []\nformat: envelope",
+    `public_keys: [${tenantKey}]`,
+    "phone_numbers: [{ number: 12345, from: 2026-12-01T00:00:00Z }]",
+    "phone_numbers: [{ number: +1312*, until: 2026-12-01T01:00:00.5+01:00 }]",
+    'phone_numbers: [{ sender: INFO, messaging_profile_id: p, from: "2026-12-01T00:00Z" }]',
   ),
   ...whole(
     "listen: 8080",
@@ -81,6 +89,8 @@ const right = [
     "alerts: {}",
     "alerts: { silence: 1800s }",
     "unassigned: { hold: 3d }",
+    "unassigned: { hold: 1h, callback_url: https://x.example }",
+    "unassigned:",
     "defaults:",
     "include: []",
   ),
@@ -135,17 +145,20 @@ const wrong = [
     "phone_numbers: [{ sender: INFO }]",
     "phone_numbers: [{ number: 12345, messaging_profile_id: p }]",
     "phone_numbers: [{ number: 12345, sender: INFO, messaging_profile_id: p }]",
-    "phone_numbers: [{ number: 12345, from: 2026-12-01T00:00:00Z }]",
+    "phone_numbers: [{ number: 12345, from: 2026-12-01 }]",
+    "phone_numbers: [{ number: 12345, until: 2026-12-01T00:00:00 }]",
+    "phone_numbers: [{ from: 2026-12-01T00:00:00Z }]",
     'connection_ids: ["é"]',
     "secrets: [secret]",
-    "window: { linger: 31s }",
-    "window: { session: call }",
-    "window: { compact: true }",
+    "window: { linger: 31 }",
+    "window: { session: calls }",
+    "window: { compact: yes }",
+    "delivery: { catch_up: newest_first }",
     "secret_version: 2",
     "delivery: { rate: 20/s }",
     "delivery: { gzip: true }",
     "format: array",
-    `public_keys: [${publicKey}]`,
+    "public_keys: [abc]",
     "failover_url: https://x.example",
   ),
   ...whole(
@@ -171,7 +184,9 @@ const wrong = [
     "trusted_proxies: [10.0.0.0/8]",
     "alerts: { url: https://x.example }",
     "alerts: []",
-    "unassigned: { hold: 1h }",
+    "unassigned: { hold: 1 }",
+    "unassigned: { callback_url: x.example }",
+    "unassigned: []",
     "store: { keep: 31d }",
     "limits: { disk: 1GiB }",
     "limits: { tenant_disk: 50% }",

@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Promised } from "./contract.ts";
-import { append, appendMany, drain, entry, noon, owner, takeLane, takeLanes } from "./shared.ts";
+import {
+  append,
+  appendMany,
+  drain,
+  entry,
+  noon,
+  owner,
+  rule,
+  rules,
+  takeLane,
+  takeLanes,
+} from "./shared.ts";
 
 const acme = [owner("acme")];
 const lineMs = 15 * 60_000;
@@ -11,13 +22,6 @@ function describeQueued(promised: Promised): void {
   promised("queues an event for its owner", async (engine) => {
     const recorded = await append(engine, { owners: acme });
     assert.deepEqual(recorded, { status: "queued", tenants: ["acme"], conflict: false });
-  });
-
-  promised("lets the first claim with an owner decide", async (engine) => {
-    const claims = [{ owners: [] }, { owners: acme }, { owners: [owner("globex")] }];
-    const [recorded] = await engine.append([{ ...entry({}), claims }]);
-    assert.deepEqual(recorded?.tenants, ["acme"]);
-    assert.deepEqual((await engine.counts()).lanes.map(({ tenant }) => tenant), ["acme"]);
   });
 
   promised("answers a repetition with the tenants of the first", async (engine) => {
@@ -40,7 +44,7 @@ function describeQueued(promised: Promised): void {
   });
 
   promised("holds what nobody owns", async (engine) => {
-    const recorded = await append(engine, { heldFor: "ambiguous" });
+    const recorded = await append(engine, {});
     assert.deepEqual(recorded, { status: "unassigned", tenants: [], conflict: false });
     assert.equal((await append(engine, {})).status, "duplicate");
     const { held, lanes } = await engine.counts();
@@ -49,7 +53,7 @@ function describeQueued(promised: Promised): void {
 }
 
 function describeOthers(promised: Promised): void {
-  promised("parks what it cannot read, even if it has a claim", async (engine) => {
+  promised("parks what it cannot read, even if somebody is named", async (engine) => {
     const told = { body: "\0not JSON", parked: true, owners: acme, withinMs: lineMs };
     const recorded = await append(engine, told);
     assert.deepEqual(recorded, { status: "parked", tenants: [], conflict: false });
@@ -58,18 +62,61 @@ function describeOthers(promised: Promised): void {
   });
 
   promised("records what an owner drops without delivering it", async (engine) => {
-    const dropped = owner("acme", { dropped: true });
-    const recorded = await append(engine, { owners: [dropped] });
+    await engine.configure(rules(rule("acme")));
+    const dropped = { type: "call.unwanted", owners: acme };
+    const recorded = await append(engine, dropped);
     assert.deepEqual(recorded, { status: "dropped", tenants: ["acme"], conflict: false });
     assert.deepEqual((await engine.counts()).lanes, []);
-    const both = await append(engine, { id: "e2", owners: [dropped, owner("globex")] });
+    const both = await append(engine, { ...dropped, id: "e2", owners: [...acme, owner("globex")] });
     assert.deepEqual(both, { status: "queued", tenants: ["acme", "globex"], conflict: false });
     assert.deepEqual((await engine.counts()).lanes.map(({ tenant }) => tenant), ["globex"]);
+    assert.equal((await append(engine, dropped)).status, "duplicate");
   });
 
-  promised("gives every owner a copy, once", async (engine) => {
-    const owners = [owner("acme"), owner("globex"), owner("acme")];
-    const recorded = await append(engine, { owners });
+  promised("delivers an opt-out at once, whatever the rules say", async (engine) => {
+    await engine.configure(rules(rule("acme")));
+    const optOut = { type: "message.unwanted", owners: acme, subject: { optOut: true as const } };
+    assert.equal((await append(engine, optOut)).status, "queued");
+    assert.equal((await takeLane(engine)).waiting().immediate, true);
+  });
+
+  promised("goes by the rules in force when it is recorded", async (engine) => {
+    const urgent = (id: string) => append(engine, { id, type: "call.urgent", owners: acme });
+    await urgent("e1");
+    const lane = await takeLane(engine);
+    assert.equal(lane.waiting().immediate, false);
+    await engine.configure(rules(rule("acme")));
+    await urgent("e2");
+    assert.equal(lane.waiting().immediate, true);
+    await drain(lane);
+    await engine.configure(rules());
+    await urgent("e3");
+    assert.equal(lane.waiting().immediate, false);
+  });
+}
+
+function describeCompact(promised: Promised): void {
+  promised("lets states of a message replace each other where the rule says so", async (engine) => {
+    await engine.configure(rules(rule("acme", { compact: true }), rule("globex")));
+    const told = {
+      owners: [...acme, owner("globex")],
+      subject: { about: "message_id:m", state: "m to them" },
+    } as const;
+    for (const id of ["sent", "final"]) await append(engine, { id, ...told });
+    const lanes = await takeLanes(engine, 2);
+    const drained = async (tenant: string) => {
+      const lane = lanes.get(tenant);
+      assert.ok(lane);
+      return await drain(lane, { compact: true });
+    };
+    assert.deepEqual(await drained("acme"), ["final"]);
+    assert.deepEqual(await drained("globex"), ["sent", "final"]);
+  });
+}
+
+function describeIdentity(promised: Promised): void {
+  promised("gives every owner a copy", async (engine) => {
+    const recorded = await append(engine, { owners: [owner("acme"), owner("globex")] });
     assert.deepEqual(recorded.tenants, ["acme", "globex"]);
     for (const lane of (await takeLanes(engine, 2)).values()) {
       assert.deepEqual(await drain(lane), ["e1"]);
@@ -149,5 +196,7 @@ function describeKept(promised: Promised): void {
 export function describeAppend(promised: Promised): void {
   describeQueued(promised);
   describeOthers(promised);
+  describeCompact(promised);
+  describeIdentity(promised);
   describeKept(promised);
 }

@@ -2,11 +2,18 @@
 import { describe, it } from "node:test";
 import type { Engine } from "../../src/engine.ts";
 import { describeAppend } from "./append.ts";
+import { describeBelongings } from "./belongings.ts";
+import { describeCalls } from "./calls.ts";
 import { describeHandout } from "./handout.ts";
 import { describeHistories } from "./histories.ts";
+import { describeLive } from "./live.ts";
+import { describeOrder } from "./order.ts";
 import { describePruning } from "./pruning.ts";
 import { describeSealing } from "./sealing.ts";
+import { describeSessions } from "./sessions.ts";
 import { describeSettling } from "./settling.ts";
+import { describeUnassigned } from "./unassigned.ts";
+import { describeUrgency } from "./urgent.ts";
 
 /** Opens an empty engine. */
 export type Open = () => Promise<Engine>;
@@ -23,8 +30,15 @@ export function describeEngine(name: string, open: Open): void {
     });
   };
   describe(`${name}: append()`, () => describeAppend(promised));
+  describe(`${name}: calls`, () => describeCalls(promised));
+  describe(`${name}: what nobody owns`, () => describeUnassigned(promised));
+  describe(`${name}: what passes to another`, () => describeBelongings(promised));
   describe(`${name}: lanes()`, () => describeHandout(promised));
   describe(`${name}: seal()`, () => describeSealing(promised, open));
+  describe(`${name}: order`, () => describeOrder(promised, open));
+  describe(`${name}: live first`, () => describeLive(promised, open));
+  describe(`${name}: sessions`, () => describeSessions(promised));
+  describe(`${name}: urgent sessions`, () => describeUrgency(promised, open));
   describe(`${name}: settle()`, () => describeSettling(promised));
   describe(`${name}: prune()`, () => describePruning(promised));
   describe(`${name}: histories`, () => describeHistories(open));

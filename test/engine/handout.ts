@@ -10,6 +10,8 @@ import {
   drain,
   noon,
   owner,
+  rule,
+  rules,
   seal,
   takeLane,
   takeLanes,
@@ -102,17 +104,25 @@ function describeReaders(promised: Promised): void {
 
 function describeLane(promised: Promised): void {
   promised("tells what waits after every commit", async (engine) => {
-    await append(engine, { id: "e1", owners: [owner("acme")], at: noon });
-    await append(engine, { id: "e2", owners: [owner("acme", { immediate: true })], at: noon + 5 });
+    await engine.configure(rules(rule("acme")));
+    const owners = [owner("acme")];
+    await append(engine, { id: "e1", owners, at: noon });
+    await append(engine, { id: "e2", type: "call.urgent", owners, at: noon + 5 });
     const lane = await takeLane(engine);
     const { bytes, ...both } = lane.waiting();
-    assert.deepEqual(both, { count: 2, oldestAt: noon, immediate: true, sealed: 0 });
+    assert.deepEqual(both, {
+      count: 2,
+      oldestAt: noon,
+      immediate: true,
+      liveAt: noon + 5,
+      sealed: 0,
+    });
     const one = await seal(lane, { eventsMax: 1 });
     const after = lane.waiting();
     assert.ok(after.bytes > 0 && after.bytes < bytes);
     assert.deepEqual(
       { ...after, bytes: 0 },
-      { count: 1, bytes: 0, oldestAt: noon + 5, immediate: true, sealed: 1 },
+      { count: 1, bytes: 0, oldestAt: noon + 5, immediate: true, liveAt: noon + 5, sealed: 1 },
     );
     const two = await seal(lane);
     assert.deepEqual(lane.waiting(), { count: 0, bytes: 0, immediate: false, sealed: 2 });

@@ -11,8 +11,11 @@ import {
   idsOf,
   noon,
   owner,
+  rule,
+  rules,
   seal,
   takeLane,
+  takeLanes,
 } from "./shared.ts";
 
 const later = noon + 1_000_000;
@@ -33,8 +36,43 @@ async function present(engine: Engine, refsMax: number): Promise<number[]> {
   return refs.filter((_, index) => raws[index] !== undefined);
 }
 
+function describeNobodys(promised: Promised): void {
+  promised(
+    "keeps what is nobody's any more, and forgets it once its owner has it",
+    async (engine) => {
+      await engine.configure({ ...rules(), holdMs: 1 });
+      await append(engine, { id: "expired" });
+      await append(engine, { id: "released" });
+      await append(engine, { id: "newest" });
+      await engine.tend(later, true);
+      assert.equal(await engine.release({ id: "released" }, "acme", 1), 1);
+      assert.equal(await pruneAll(engine), 0);
+      await drain(await takeLane(engine));
+      assert.equal(await pruneAll(engine), 1);
+      assert.deepEqual(await present(engine, 3), [1, 3]);
+      assert.equal(await engine.release({ id: "expired" }, "acme", 1), 1);
+    },
+  );
+
+  promised("keeps a copy of what was nobody's until that is delivered", async (engine) => {
+    await engine.configure({ ...rules(), copies: true });
+    await append(engine, { id: "e1" });
+    await append(engine, { id: "newest" });
+    await engine.tend(later, false);
+    await engine.release({ id: "e1" }, "acme", 1);
+    const lanes = await takeLanes(engine, 2);
+    const [acme, unassigned] = ["acme", "unassigned"].map((tenant) => lanes.get(tenant));
+    assert.ok(acme && unassigned);
+    assert.deepEqual(await drain(acme), ["e1"]);
+    assert.equal(await pruneAll(engine), 0);
+    assert.deepEqual(await drain(unassigned), ["e1", "newest"]);
+    assert.equal(await pruneAll(engine), 1);
+  });
+}
+
 /** Says what may be forgotten, and what not. */
 export function describePruning(promised: Promised): void {
+  describeNobodys(promised);
   promised("forgets what is settled, but the newest", async (engine) => {
     await appendMany(engine, "acme", 10);
     const lane = await takeLane(engine);
@@ -62,7 +100,8 @@ export function describePruning(promised: Promised): void {
     const sealed = await seal(lane, { eventsMax: 1 });
     await append(engine, { id: "held" });
     await append(engine, { id: "parked", parked: true });
-    await append(engine, { id: "dropped", owners: [owner("acme", { dropped: true })] });
+    await engine.configure(rules(rule("acme")));
+    await append(engine, { id: "dropped", type: "call.unwanted", owners: [owner("acme")] });
     await append(engine, { id: "newest", owners: [owner("acme")] });
     assert.equal(await pruneAll(engine), 1);
     assert.deepEqual(await present(engine, 7), [1, 2, 3, 4, 5, 7]);

@@ -5,22 +5,33 @@ import { hash } from "node:crypto";
 import type { Batch } from "../../src/batch.ts";
 import { envelopeLayout } from "../../src/batch/envelope.ts";
 import type { Attempt, Settlement } from "../../src/delivery.ts";
-import type { Cut, Engine, Entry, Lane, Recorded } from "../../src/engine.ts";
-import type { Owner } from "../../src/event.ts";
+import type { Cut, Engine, Entry, Lane, Recorded, Rules, TenantRule } from "../../src/engine.ts";
+import type { Event, Key } from "../../src/event.ts";
+import type { Named, Subject } from "../../src/ownership.ts";
 
 /** A moment in the past that tests count from. */
 export const noon = Date.UTC(2026, 10, 20, 12);
 
-/** An owner whose events wait for their window. */
-export function owner(tenant: string, more: Partial<Owner> = {}): Owner {
+/** A tenant that the config names as the owner. */
+export function owner(tenant: string, more: Partial<Named> = {}): Named {
   const matched = `+1800555${tenant}`;
-  return { tenant, by: "phone_number", matched, immediate: false, dropped: false, ...more };
+  return { tenant, by: "phone_number", matched, of: `number:${matched}`, ...more };
+}
+
+/** What is `….urgent` closes the tenant's window at once, what is `….unwanted` is not delivered. */
+export function rule(tenant: string, more: Partial<TenantRule> = {}): TenantRule {
+  return { tenant, immediate: ["*.urgent"], drop: ["*.unwanted"], ...more };
+}
+
+/** The rules of these tenants. */
+export function rules(...tenants: readonly TenantRule[]): Rules {
+  return { tenants, holdMs: 72 * 3_600_000, copies: false };
 }
 
 /** What a test says of an entry; all else follows from it. */
-export interface Told {
+export interface Told extends Partial<Pick<Event, "type" | "occurredAt" | "expiresAt">> {
   readonly id?: string;
-  readonly owners?: readonly Owner[];
+  readonly owners?: readonly Named[];
   readonly at?: number;
   /** The body as received. */
   readonly body?: string;
@@ -28,28 +39,41 @@ export interface Told {
   /** What is compared under one id; by default the body. */
   readonly content?: string;
   readonly withinMs?: number;
+  readonly subject?: Subject;
+  readonly legs?: readonly Key[];
   readonly parked?: boolean;
-  readonly heldFor?: "unknown" | "ambiguous";
 }
 
 const sha256 = (text: string) => hash("sha256", text, "buffer");
 
+function eventOf({ id = "e1", at = noon, type = "message.received", ...told }: Told): Event {
+  return {
+    id,
+    type,
+    channel: "messaging",
+    receivedAt: at,
+    ...(told.occurredAt === undefined ? {} : { occurredAt: told.occurredAt }),
+    ...(told.expiresAt === undefined ? {} : { expiresAt: told.expiresAt }),
+  };
+}
+
 /** One webhook to be recorded. */
 export function entry(told: Told): Entry {
-  const { id = "e1", owners = [], at = noon, parked = false } = told;
+  const { id = "e1", owners = [], subject = {}, legs = [], parked = false } = told;
   const body = told.body ?? JSON.stringify({ data: { id } });
   const key = Buffer.concat([Buffer.alloc(8), sha256(id).subarray(0, 16)]);
   const content = sha256(told.content ?? body).subarray(0, 8);
   const withinMs = told.withinMs === undefined ? {} : { withinMs: told.withinMs };
   return {
-    event: { id, type: "message.received", channel: "messaging", receivedAt: at },
+    event: eventOf(told),
     raw: Buffer.from(body),
     ...(told.json === undefined ? {} : { json: Buffer.from(told.json) }),
     proof: "1763640000 c2lnbmF0dXJl",
     fingerprint: { key, content, ...withinMs },
-    claims: [{ owners: [] }, { owners }],
-    ...(told.heldFor === undefined ? {} : { heldFor: told.heldFor }),
-    heldKeys: owners.length === 0 ? ["number:+18005559876", "id:x"] : [],
+    evidence: owners.length === 0 ? {} : { direction: "inbound", numbers: owners, legs },
+    subject,
+    wanted: owners.length === 0 ? ["number:+18005559876", "id:x"] : [],
+    path: "/webhooks",
     parked,
   };
 }
@@ -100,6 +124,8 @@ export function cut(more: Partial<Cut> = {}): Cut {
     bytesMax: 1_000_000,
     reason: "max_wait",
     layout: envelopeLayout,
+    from: "head",
+    compact: false,
     ...more,
   };
 }
@@ -128,6 +154,7 @@ export interface Payload {
   readonly tenant: string;
   readonly sequence: number;
   readonly previous_id: string | null;
+  readonly continues?: string;
   readonly count: number;
   readonly window: { readonly opened_at: string; readonly reason: string };
   readonly events: readonly { readonly data: { readonly id: string } }[];

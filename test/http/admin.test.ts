@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AdminOptions, createAdmin, matchPath, type Route } from "../../src/http/admin.ts";
-import { ask, listen } from "./shared.ts";
+import { ask, connectRaw, listen } from "./shared.ts";
 
 const token = "a-token-of-some-length";
 const readToken = "another-token-to-read";
@@ -10,11 +10,25 @@ const route = (
   method: Route["method"],
   path: string,
   needs: Route["needs"],
-  answer: Route["answer"] = async (parameters, query) => ({
+  answer: Route["answer"] = async ({ parameters, query }) => ({
     status: 200,
     body: { parameters, query: Object.fromEntries(query) },
   }),
 ): Route => ({ method, path, needs, answer });
+
+const bodyBytesMax = 64 * 1_024;
+
+const echo: Route = {
+  ...route("POST", "/echo", "token", async ({ body, contentType }) => ({
+    status: 200,
+    body: { text: new TextDecoder().decode(body), contentType },
+  })),
+  reads: true,
+};
+
+const file: Route = route("GET", "/files/{name}", "token", async ({ parameters: [name = ""] }) => ({
+  attachment: { name, type: "application/json", bytes: new TextEncoder().encode("<b>") },
+}));
 
 const routes = [
   route("GET", "/livez", "none"),
@@ -22,6 +36,8 @@ const routes = [
   route("GET", "/tenants/{id}", "token"),
   route("POST", "/tenants/{id}/ping", "token"),
   route("GET", "/broken", "token", () => Promise.reject(new Error("+18005550100 is broken"))),
+  echo,
+  file,
 ];
 
 async function openAdmin(more: Partial<AdminOptions> = {}) {
@@ -30,11 +46,13 @@ async function openAdmin(more: Partial<AdminOptions> = {}) {
     readToken: () => readToken,
     hosts: () => ["ops.example"],
     routes,
+    bodyBytesMax: () => bodyBytesMax,
     trusted: false,
     ...more,
   });
   const server = await listen(handle);
   return {
+    port: server.port,
     async get(path: string, headers: Record<string, string> = {}, method = "GET") {
       const { status, body, headers: got } = await ask({
         port: server.port,
@@ -136,6 +154,48 @@ describe("createAdmin()", () => {
     }
   });
 
+  it("reads a body where a route wants one, and of others nothing", async () => {
+    await using admin = await openAdmin();
+    const { port } = admin;
+    const headers = { ...bearer(token), "content-type": "text/plain" };
+    const sent = { port, method: "POST", headers, body: "hello" };
+    const { status, body } = await ask({ ...sent, path: "/echo" });
+    assert.deepEqual([status, JSON.parse(body)], [200, {
+      text: "hello",
+      contentType: "text/plain",
+    }]);
+    assert.equal((await ask({ ...sent, path: "/tenants/acme/ping" })).status, 200);
+    assert.equal((await ask({ ...sent, path: "/echo", headers: {} })).status, 401);
+  });
+
+  it("reads a body whose sender asks first", async () => {
+    await using admin = await openAdmin();
+    using raw = await connectRaw(admin.port);
+    const lines = ["POST /echo HTTP/1.1", "Host: localhost", `Authorization: Bearer ${token}`];
+    raw.write([...lines, "Expect: 100-continue", "Content-Length: 2", "", "hi"].join("\r\n"));
+    const came = await raw.closed;
+    assert.match(came, /^HTTP\/1\.1 100 [^]*HTTP\/1\.1 200 [^]*"text":"hi"/);
+  });
+
+  it("answers 413 to a body that is too large, however it comes", async () => {
+    await using admin = await openAdmin();
+    const { port } = admin;
+    const sent = { port, path: "/echo", method: "POST", headers: bearer(token) };
+    const { status, body } = await ask({ ...sent, body: "x".repeat(bodyBytesMax + 1) });
+    assert.deepEqual([status, JSON.parse(body)], [413, { error: "body too large" }]);
+    assert.equal((await ask({ ...sent, body: "x".repeat(bodyBytesMax) })).status, 200);
+  });
+
+  it("gives files to be saved, under names that do no harm", async () => {
+    await using admin = await openAdmin();
+    const path = `/files/${encodeURIComponent('../a"\r\nb:c.json')}`;
+    const { status, body, headers } = await ask({ port: admin.port, path, headers: bearer(token) });
+    assert.deepEqual([status, body], [200, "<b>"]);
+    assert.equal(headers["content-disposition"], 'attachment; filename="..-a---b-c.json"');
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["content-type"], "application/json");
+  });
+
   it("trusts whoever may open its socket file", async () => {
     await using admin = await openAdmin({ trusted: true });
     assert.equal((await admin.get("/tenants/acme", { host: "anything" })).status, 200);
@@ -149,5 +209,7 @@ describe("matchPath()", () => {
     assert.equal(matchPath("/a/{x}", "/a"), undefined);
     assert.equal(matchPath("/a/{x}", "/b/1"), undefined);
     assert.equal(matchPath("/a/{x}", "/a/1/2"), undefined);
+    assert.deepEqual(matchPath("/a/{x}", "/a/sha256%3A1%2F2"), ["sha256:1/2"]);
+    assert.equal(matchPath("/a/{x}", "/a/%E0"), undefined);
   });
 });

@@ -122,6 +122,7 @@ export function configWith(limits: Partial<Limits> = {}): Config {
     allowPrivate: [],
     logLevel: "info",
     tenants: new Map(),
+    unassigned: { holdMs: 72 * 3_600_000 },
     directory: buildDirectory([]),
   };
 }

@@ -6,11 +6,7 @@ import { all, ask, eventOf, from, number, occurredAt, ownershipOf, tenantOf } fr
 import { verified } from "./shared.ts";
 
 const alice = "+18005550100";
-const acme = tenantOf("acme", {
-  numbers: [number(alice)],
-  immediate: ["call.hangup"],
-  drop: ["call.dtmf.*", "message.received"],
-});
+const acme = tenantOf("acme", { numbers: [number(alice)] });
 const ownership = ownershipOf(acme);
 
 const entry = (...args: Parameters<typeof ask>) => entryOf(verified(ask(...args)), ownership);
@@ -35,15 +31,15 @@ describe("classify()", () => {
     const rules = [ownershipOf(), ownership];
     const asked = [ask(body), ask(body)].map(verified);
     const found = await all(classify(from(...asked), () => rules.shift() ?? ownership));
-    const owners = found.map(({ entry }) => entry.claims.flatMap((claim) => claim.owners).length);
-    assert.deepEqual(owners, [0, 1]);
+    assert.deepEqual(found.map(({ entry }) => entry.evidence.numbers?.length ?? 0), [0, 1]);
+    assert.deepEqual(found.map(({ under }) => under === ownership), [false, true]);
   });
 });
 
 describe("entryOf()", () => {
   it("says what is to be recorded of an event", () => {
-    const { event, claims, proof, parked, heldFor, json } = entry(
-      eventOf("call.hangup", incoming),
+    const { event, evidence, subject, wanted, path, proof, parked, json } = entry(
+      eventOf("call.hangup", { ...incoming, call_leg_id: "leg", call_session_id: "session" }),
     );
     assert.deepEqual(event, {
       id: "e-1",
@@ -52,25 +48,38 @@ describe("entryOf()", () => {
       receivedAt: 1_700_000_000_500,
       occurredAt: Date.parse(occurredAt),
     });
-    const owners = claims.find((claim) => claim.owners.length > 0)?.owners;
-    assert.deepEqual(owners, [
-      { tenant: "acme", by: "phone_number", matched: alice, immediate: true, dropped: false },
-    ]);
+    assert.deepEqual(evidence, {
+      direction: "inbound",
+      legs: ["call_leg_id:leg"],
+      circles: ["call_session_id:session"],
+      numbers: [{ tenant: "acme", by: "phone_number", matched: alice }],
+    });
+    assert.deepEqual(subject, { about: "call_session_id:session", stage: "ends" });
+    assert.deepEqual(wanted, [], "its number is owned");
+    assert.equal(path, "/webhooks/ingest");
     assert.equal(proof, `1700000000 ${Buffer.alloc(64).toString("base64")}`);
     assert.equal(parked, false);
-    assert.equal(heldFor, "unknown");
     assert.equal(json, undefined);
   });
 
-  it("marks what the tenant drops, but never an opt-out, which is immediate", () => {
-    const ownerOf = (type: string, payload: object) =>
-      entry(eventOf(type, payload)).claims.flatMap(({ owners }) => owners)[0];
-    assert.equal(ownerOf("call.dtmf.received", incoming)?.dropped, true);
+  it("marks an opt-out, which no rule may drop", () => {
     const message = { to: [{ phone_number: alice }], from: { phone_number: "+14155550199" } };
-    assert.equal(ownerOf("message.received", message)?.dropped, true);
-    const optOut = ownerOf("message.received", { ...message, autoresponse_type: "STOP" });
-    assert.equal(optOut?.dropped, false);
-    assert.equal(optOut?.immediate, true);
+    assert.equal(entry(eventOf("message.received", message)).subject.optOut, undefined);
+    const optOut = eventOf("message.received", { ...message, autoresponse_type: "STOP" });
+    assert.equal(entry(optOut).subject.optOut, true);
+  });
+
+  it("says whose account signed it, where it is a tenant's own", () => {
+    const body = eventOf("call.initiated", incoming);
+    assert.equal("signer" in entry(body), false);
+    const signed = { ...verified(ask(body)), signer: "acme" };
+    assert.equal(entryOf(signed, ownership).signer, "acme");
+  });
+
+  it("takes half a character for no part of an id", () => {
+    const { event } = entry(eventOf("call.x", {}, "e-\ud83d"));
+    assert.match(event.id, /^sha256:[0-9a-f]{64}$/);
+    assert.equal(entry(eventOf("call.x", {}, "e-\ud83d\ude00")).event.id, "e-\ud83d\ude00");
   });
 
   it("parks what cannot be read", () => {
@@ -80,7 +89,7 @@ describe("entryOf()", () => {
       assert.equal(parked.event.channel, "other");
       assert.match(parked.event.id, /^sha256:[0-9a-f]{64}$/);
       assert.equal(parked.fingerprint.withinMs, 900_000);
-      assert.deepEqual(parked.claims, []);
+      assert.deepEqual([parked.evidence, parked.subject, parked.wanted], [{}, {}, []]);
     }
     const latin1 = { body: Uint8Array.of(0x7b, 0xff, 0x7d) };
     assert.equal(entry("", latin1).parked, true);

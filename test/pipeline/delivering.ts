@@ -2,7 +2,7 @@
 import PQueue from "p-queue";
 import type { Batch } from "../../src/batch.ts";
 import type { Settlement } from "../../src/delivery.ts";
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Cut, Engine, Lane } from "../../src/engine.ts";
 import { signal as createSignal } from "../../src/flow/signal.ts";
 import { deliver, type Delivery } from "../../src/pipeline/deliver.ts";
 import type { Answered } from "../../src/pipeline/verdict.ts";
@@ -10,7 +10,14 @@ import type { Destination } from "../../src/tenant.ts";
 import { until } from "../support/clock.ts";
 import { arrive, collectFacts, destination, firstLane, from } from "./shared.ts";
 
-const cut = { eventsMax: 1, bytesMax: 9_999, reason: "flush", layout: "envelope/1" } as const;
+const cut: Cut = {
+  eventsMax: 1,
+  bytesMax: 9_999,
+  reason: "flush",
+  layout: "envelope/1",
+  from: "head",
+  compact: false,
+};
 
 /** A lane with so many batches of one event each. */
 export async function laneWith(engine: Engine, count: number) {

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Cut } from "../../src/engine.ts";
 import { insistent } from "../../src/pipeline/insist.ts";
 import { stopClock } from "../support/clock.ts";
 import { arrive, collectFacts, firstLane, openEngine } from "./shared.ts";
 
-const cut = { eventsMax: 9, bytesMax: 9_999, reason: "flush", layout: "envelope/1" } as const;
+const cut: Cut = {
+  eventsMax: 9,
+  bytesMax: 9_999,
+  reason: "flush",
+  layout: "envelope/1",
+  from: "head",
+  compact: false,
+};
 
 describe("insistent()", () => {
   it("asks again until the log can be written, and says so once", async () => {

@@ -25,14 +25,16 @@ const incoming = { direction: "incoming", from: "+14155550199", to: alice };
 const classified = (asked: Asked): Classified => ({
   inbound: verified(asked),
   entry: entryOf(verified(asked), ownership),
+  under: ownership,
 });
 
 const call = (id: string) => ask(eventOf("call.initiated", incoming, id));
 
 function stage(engine: Pick<Engine, "append">, asked: readonly Asked[]) {
   const { facts, state } = collectFacts();
-  const options = { engine, state };
-  return { facts, done: all(record(from(...asked.map(classified)), options)) };
+  const held: object[] = [];
+  const options = { engine, state, heldUnder: (under: object) => void held.push(under) };
+  return { facts, held, done: all(record(from(...asked.map(classified)), options)) };
 }
 
 describe("record()", () => {
@@ -54,6 +56,18 @@ describe("record()", () => {
     assert.equal(facts.filter(({ is }) => is === "webhook.recorded").length, 3);
     const { held, parked, lanes } = await engine.counts();
     assert.deepEqual([held, parked, lanes.map(({ waiting }) => waiting)], [1, 1, [1]]);
+  });
+
+  it("tells under which config an event was nobody's", async () => {
+    await using engine = await openEngine();
+    const { held, done } = stage(engine, [
+      call("e-1"),
+      ask(eventOf("call.x", {}, "e-2")),
+      ask("{"),
+    ]);
+    await done;
+    assert.equal(held.length, 1);
+    assert.equal(held[0], ownership);
   });
 
   it("answers a repetition as a duplicate", async () => {
@@ -87,7 +101,7 @@ describe("record()", () => {
       new Promise<Recorded[]>((resolve) => commits.push(() => resolve([recorded])));
     const coming = channel<Classified>();
     const { facts, state } = collectFacts();
-    const results = record(coming.take(), { engine: { append }, state });
+    const results = record(coming.take(), { engine: { append }, state, heldUnder: () => {} });
     const reading = results[Symbol.asyncIterator]().next();
     const asked = [call("e-1"), call("e-2"), call("e-3")];
     const arrive = (index: number) =>

@@ -5,12 +5,11 @@ import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { buildDirectory } from "../../src/directory.ts";
 import type { Fact } from "../../src/telemetry.ts";
-import type { Destination, OwnedNumber, Tenant } from "../../src/tenant.ts";
+import type { Destination, OwnedNumber, Tenant, WindowRule } from "../../src/tenant.ts";
 import { channels } from "../../src/tenant.ts";
-import type { Ownership } from "../../src/pipeline/claims.ts";
+import { type Ownership, ownershipOf as ownershipIn } from "../../src/ownership/claims.ts";
 import type { Answer, Inbound, Verified } from "../../src/pipeline/inbound.ts";
 import { entryOf } from "../../src/pipeline/classify.ts";
-import { matcherOf } from "../../src/pipeline/patterns.ts";
 
 /** Where a tenant's batches go, unless a test says otherwise. */
 export const destination: Destination = {
@@ -22,6 +21,17 @@ export const destination: Destination = {
   secrets: [],
 };
 
+/** A window, unless a test says otherwise. */
+export const windowRule: WindowRule = {
+  maxWaitMs: 5_000,
+  eventsMax: 100,
+  bytesMax: 256 * 1_024,
+  lingerMs: 30_000,
+  maxAgeMs: 4 * 3_600_000,
+  compact: false,
+  catchUp: "live_first",
+};
+
 /** A tenant that owns nothing, unless a test says otherwise. */
 export function tenantOf(id: string, own: Partial<Tenant> = {}): Tenant {
   return {
@@ -31,9 +41,10 @@ export function tenantOf(id: string, own: Partial<Tenant> = {}): Tenant {
     messagingProfileIds: [],
     ids: [],
     channels: new Set(channels),
+    publicKeys: [],
     destination,
     paused: false,
-    window: { maxWaitMs: 5_000, eventsMax: 100, bytesMax: 256 * 1_024 },
+    window: windowRule,
     immediate: [],
     drop: [],
     ...own,
@@ -50,12 +61,7 @@ export function number(text: string): OwnedNumber {
 /** What these tenants own. */
 export function ownershipOf(...tenants: readonly Tenant[]): Ownership {
   const byId = new Map(tenants.map((tenant) => [tenant.id, tenant]));
-  return {
-    directory: buildDirectory(tenants),
-    takes: (id, channel) => byId.get(id)?.channels.has(channel) ?? false,
-    isImmediate: (id, type) => matcherOf(byId.get(id)?.immediate ?? [])(type),
-    isDropped: (id, type) => matcherOf(byId.get(id)?.drop ?? [])(type),
-  };
+  return ownershipIn({ directory: buildDirectory(tenants), tenants: byId });
 }
 
 /** A webhook, and what its sender was told. */

@@ -3,30 +3,35 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import { createSkewWatch } from "../../src/pipeline/skew.ts";
-import { verify } from "../../src/pipeline/verify.ts";
-import { createVerifier, publicKeyOf } from "../../src/telnyx/signature.ts";
+import { createKeyRing, type KeyRing, verify } from "../../src/pipeline/verify.ts";
+import { publicKeyOf } from "../../src/telnyx/signature.ts";
 import { createSigner } from "../../src/telnyx/signer.ts";
-import { all, ask, collectFacts, from } from "./shared.ts";
+import { all, ask, collectFacts, from, tenantOf } from "./shared.ts";
 
 const seed = randomBytes(32);
 const signer = createSigner(seed);
 const keys = [publicKeyOf(randomBytes(32)), publicKeyOf(seed)];
 
 /** A webhook that Telnyx, or somebody else, signed. */
-function signed(skewSeconds: number, by = signer, text = "{}") {
+function signed(skewSeconds: number, by = signer, text = "{}", path = "/webhooks/ingest") {
   const timestamp = "1700000000";
   const body = new TextEncoder().encode(text);
   const signature = Buffer.from(by(timestamp, body), "base64");
   const proof = { timestamp, seconds: 1_700_000_000, signature };
-  return ask(text, { proof, skewSeconds });
+  return ask(text, { proof, skewSeconds, path });
 }
 
-function stage(asked: readonly ReturnType<typeof ask>[], now = () => 0) {
+const operators = createKeyRing(keys, []);
+
+function stage(
+  asked: readonly ReturnType<typeof ask>[],
+  now = () => 0,
+  keyRing: () => KeyRing = () => operators,
+) {
   const { facts, state } = collectFacts();
   const skew = createSkewWatch(state, now);
-  const verifier = createVerifier(keys);
   const passed = all(verify(from(...asked.map(({ inbound }) => inbound)), {
-    verifier: () => verifier,
+    keyRing,
     maxSkewSeconds: () => 300,
     skew,
     state,
@@ -73,5 +78,56 @@ describe("verify()", () => {
     const statuses = asked.flatMap(({ answers }) => answers.map(({ status }) => status));
     assert.equal(statuses.filter((status) => status === 503).length, 2);
     assert.equal(statuses.filter((status) => status === 401).length, 4);
+  });
+});
+
+describe("verify() with tenants' own keys", () => {
+  const [acme, other] = [randomBytes(32), randomBytes(32)];
+  const owning = (id: string, ...seeds: readonly Uint8Array[]) =>
+    tenantOf(id, { publicKeys: seeds.map(publicKeyOf) });
+  const ring = createKeyRing(keys, [owning("none"), owning("acme", seed, acme)]);
+
+  it("tells whose account signed it", async () => {
+    const own = signed(0, createSigner(acme));
+    const { passed } = stage([own], undefined, () => ring);
+    const [first] = await passed;
+    assert.equal(first?.signer, "acme");
+    const { inbound: { answer, ...rest } } = own;
+    assert.deepEqual({ ...first }, { ...rest, answer, signer: "acme" });
+    const forged = stage([signed(0, createSigner(other))], undefined, () => ring);
+    assert.deepEqual(await forged.passed, []);
+  });
+
+  it("names nobody where the operator's account signed it", async () => {
+    const { passed } = stage([signed(0)], undefined, () => ring);
+    assert.equal("signer" in ((await passed)[0] ?? {}), false);
+  });
+
+  it("tries first the keys of the tenant that the path names", async () => {
+    // One key in two places tells the order; no config has that.
+    const at = async (path: string) =>
+      (await stage([signed(0, signer, "{}", path)], undefined, () => ring).passed)[0]?.signer;
+    assert.equal(await at("/webhooks/@acme"), "acme");
+    for (const path of ["/webhooks/acme", "/webhooks/@none", "/webhooks/@", "/webhooks/@acme/x"]) {
+      assert.equal(await at(path), undefined, path);
+    }
+  });
+
+  it("takes another tenant's keys on any path, for that tenant", async () => {
+    const { passed } = stage(
+      [signed(0, createSigner(acme), "{}", "/webhooks/@none")],
+      undefined,
+      () => ring,
+    );
+    assert.equal((await passed)[0]?.signer, "acme");
+  });
+
+  it("follows a key that moves to another tenant", async () => {
+    let current = createKeyRing([], [owning("acme", acme), owning("beta", other)]);
+    const signerOf = async (by: Uint8Array) =>
+      (await stage([signed(0, createSigner(by))], undefined, () => current).passed)[0]?.signer;
+    assert.deepEqual([await signerOf(acme), await signerOf(other)], ["acme", "beta"]);
+    current = createKeyRing([], [owning("beta", acme), owning("acme")]);
+    assert.deepEqual([await signerOf(acme), await signerOf(other)], ["beta", undefined]);
   });
 });

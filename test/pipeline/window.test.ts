@@ -1,62 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Batch } from "../../src/batch.ts";
-import type { Lane } from "../../src/engine.ts";
-import { signal as createSignal } from "../../src/flow/signal.ts";
-import { closingOf, window } from "../../src/pipeline/window.ts";
-import type { WindowRule } from "../../src/tenant.ts";
+import { linkMarginMs, type Waiting } from "../../src/engine.ts";
+import { closingOf } from "../../src/pipeline/window.ts";
 import { stopClock, until } from "../support/clock.ts";
-import { arrive, firstLane, idsIn, openEngine } from "./shared.ts";
-
-const usual: WindowRule = { maxWaitMs: 5_000, eventsMax: 100, bytesMax: 256 * 1_024 };
-
-/** A window over a lane, with a rule that a test changes. */
-function open(lane: Lane, rule: WindowRule | undefined = usual) {
-  const changed = createSignal();
-  const stop = new AbortController();
-  const batches: Batch[] = [];
-  let current: WindowRule | undefined = rule;
-  let ended = false;
-  const options = {
-    rule: () => current,
-    reconfigured: (signal: AbortSignal) => changed.next(signal),
-    signal: stop.signal,
-  };
-  const done = (async () => {
-    for await (const batch of window(lane, options)) batches.push(batch);
-    ended = true;
-  })();
-  return {
-    batches,
-    done,
-    ended: () => ended,
-    reasons: () => batches.map(({ reason }) => reason),
-    counts: () => batches.map(({ count }) => count),
-    reload(next: WindowRule | undefined) {
-      current = next;
-      changed.raise();
-    },
-    /** Ends, as it does when the daemon stops. */
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await done;
-    },
-  };
-}
-
-const accepted = (number = 1) => ({
-  number,
-  startedAt: Date.now(),
-  tookMs: 1,
-  origin: "https://x.example",
-  status: 200,
-});
+import { firstLane, idsIn } from "./shared.ts";
+import { accepted, arrive, open, openEngine, usual } from "./windowing.ts";
 
 describe("closingOf()", () => {
   const now = Date.UTC(2026, 10, 20);
-  const waiting = { count: 1, bytes: 100, oldestAt: now, immediate: false, sealed: 0 };
-  const of = (more: Partial<typeof waiting>, watchedMs = 0) =>
+  const waiting: Waiting = { count: 1, bytes: 100, oldestAt: now, immediate: false, sealed: 0 };
+  const of = (more: Partial<Waiting>, watchedMs = 0) =>
     closingOf({ ...waiting, ...more }, usual, now, watchedMs);
 
   it("closes at the first bound", () => {
@@ -70,6 +24,16 @@ describe("closingOf()", () => {
 
   it("calls it a backlog when it should have closed long ago", () => {
     assert.deepEqual(of({ oldestAt: now - 35_001, immediate: true }), { reason: "backlog" });
+  });
+
+  it("closes before a link stops working, and in no hurry for one that has", () => {
+    const patient = { ...usual, maxWaitMs: 3_600_000 };
+    const at = (expiresAt: number) => closingOf({ ...waiting, expiresAt }, patient, now, 0);
+    assert.deepEqual(at(now + 600_000), { inMs: 600_000 - linkMarginMs });
+    assert.deepEqual(at(now + linkMarginMs), { reason: "expiry" });
+    assert.deepEqual(at(now + 1), { reason: "expiry" });
+    assert.deepEqual(at(now), { inMs: 3_600_000 });
+    assert.deepEqual(of({ expiresAt: now + 600_000 }), { inMs: 5_000 });
   });
 
   it("closes in time although the clock was set back", () => {
@@ -174,7 +138,7 @@ describe("window()", () => {
     await arrive(engine, "e-1");
     const lane = await firstLane(engine);
     const cut = { eventsMax: 1, bytesMax: 9_999, reason: "flush", layout: "envelope/1" } as const;
-    const sealed = await lane.seal(cut);
+    const sealed = await lane.seal({ ...cut, from: "head", compact: false });
     await arrive(engine, "e-2", "call.hangup");
     await using gathering = open(lane);
     await until("two batches", () => gathering.batches.length === 2);
@@ -239,7 +203,7 @@ describe("window()", () => {
           await arrive(engine, id, "call.x", "x".repeat(texts[index] ?? 0));
         }
         using lane = await firstLane(engine);
-        await using gathering = open(lane, { maxWaitMs: 0, ...bounds });
+        await using gathering = open(lane, { ...usual, maxWaitMs: 0, ...bounds });
         const sent: string[] = [];
         let settled = 0;
         await until("everything sent", () => {

@@ -17,6 +17,7 @@ export interface BatchJson {
   readonly tenant: string;
   readonly sequence: number;
   readonly previous_id: string | null;
+  readonly continues?: string;
   readonly stream: string;
   readonly window: { readonly reason: string };
   readonly count: number;

@@ -116,6 +116,15 @@ for (const native of [true, false]) {
       assert.equal(await verifier(proofOf(signWebhook(seedOf(3), now, body)), body), undefined);
     });
 
+    it("tries those first that it is told to", async () => {
+      const twice = createVerifier([seedOf(1), seedOf(2), seedOf(1)].map(publicKeyOf), native);
+      const proof = proofOf(signWebhook(seedOf(1), now, body));
+      assert.equal(await twice(proof, body), 0);
+      assert.equal(await twice(proof, body, [2]), 2);
+      assert.equal(await twice(proof, body, [1, 2]), 2);
+      assert.equal(await twice(proofOf(signWebhook(seedOf(2), now, body)), body, [2, 9]), 1);
+    });
+
     it("takes the timestamp's text as it came", async () => {
       const proof = proofOf(signWebhook(seedOf(1), `0${now}`, body), `0${now}`);
       assert.equal(await verifier(proof, body), 0);

@@ -11,11 +11,13 @@ import { envelopeLayout, type Member, renderEnvelope } from "../../batch/envelop
 import type { Attempt, Settlement } from "../../delivery.ts";
 import type { Cut } from "../../engine.ts";
 import { AggregatorError } from "../../errors.ts";
-import type { Event, EventRef, Owner } from "../../event.ts";
-import type { Channel, TenantId } from "../../tenant.ts";
+import type { EventRef } from "../../event.ts";
+import type { TenantId } from "../../tenant.ts";
+import type { WaitingRow } from "../queue.ts";
 import { type Made, makeBatch, type Place } from "../sealing.ts";
 import { createAttempts } from "./attempts.ts";
-import type { LaneId, LaneRow, Lanes } from "./lanes.ts";
+import type { EventTable } from "../tables.ts";
+import type { LaneId, Lanes } from "./lanes.ts";
 import type { Sealed } from "./ops.ts";
 
 /** Waiting events that die with a batch, in one transaction. */
@@ -24,24 +26,12 @@ const deadAtOnceMax = 10_000;
 const digestOf = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
 
 /** Looks up events as the members of one tenant's batches. */
-function createMembers(database: DatabaseSync) {
-  const findEvent = database.prepare(
-    "SELECT id, type, channel, received_at, owners, coalesce(json, raw) AS text " +
-      "FROM event WHERE seq = ?",
-  );
+function createMembers(events: Pick<EventTable, "whole">) {
   return function memberOf(ref: EventRef, tenant: TenantId): Member {
-    const row = findEvent.get(ref);
-    if (row === undefined) throw new Error(`Event ${ref} is missing from the log`);
-    const owners: readonly Owner[] = JSON.parse(String(row["owners"]));
+    const { event, owners, text } = events.whole(ref);
     const owner = owners.find((candidate) => candidate.tenant === tenant);
     if (owner === undefined) throw new Error(`Event ${ref} is not of tenant "${tenant}"`);
-    const event: Event = {
-      id: String(row["id"]),
-      type: String(row["type"]),
-      channel: String(row["channel"]) as Channel,
-      receivedAt: Number(row["received_at"]),
-    };
-    return { event, owner, raw: row["text"] as Uint8Array };
+    return { event, owner, raw: text };
   };
 }
 
@@ -53,10 +43,15 @@ function createPlaces(database: DatabaseSync, stream: string) {
     ON CONFLICT(id) DO UPDATE
     SET last_sequence = excluded.last_sequence, last_batch = excluded.last_batch`);
   return {
-    of(tenant: TenantId): Place {
+    of(tenant: TenantId, continues?: BatchId): Place {
       const last = find.get(tenant);
-      const place = { stream, tenant, lastSequence: Number(last?.["last_sequence"] ?? 0) };
-      return last === undefined ? place : { ...place, lastBatch: String(last["last_batch"]) };
+      return {
+        stream,
+        tenant,
+        lastSequence: Number(last?.["last_sequence"] ?? 0),
+        ...(last === undefined ? {} : { lastBatch: String(last["last_batch"]) }),
+        ...(continues === undefined ? {} : { continues }),
+      };
     },
     put: ({ tenant, sequence, id }: BatchHead) => void put.run(tenant, sequence, id),
   };
@@ -73,8 +68,9 @@ function createSealed(database: DatabaseSync) {
       "WHERE lane = ? AND state = 'sealed' ORDER BY seq",
   );
   return {
-    put({ head, batch, taken, bytes }: Made<LaneRow>, lane: LaneId, layout: string): void {
-      const members = taken.map(({ event }) => event);
+    put(made: Made<WaitingRow>, lane: LaneId, layout: string): void {
+      const { head, batch, bytes } = made;
+      const members = made.members.map(({ event }) => event);
       put.run(
         head.id,
         lane.id,
@@ -133,8 +129,13 @@ function createBodies(database: DatabaseSync, memberOf: ReturnType<typeof create
 }
 
 /** Seals and settles. To be called inside a transaction. */
-export function createBatches(database: DatabaseSync, lanes: Lanes, stream: string) {
-  const memberOf = createMembers(database);
+export function createBatches(
+  database: DatabaseSync,
+  lanes: Lanes,
+  events: Pick<EventTable, "whole">,
+  stream: string,
+) {
+  const memberOf = createMembers(events);
   const places = createPlaces(database, stream);
   const sealed = createSealed(database);
   const bytesOf = createBodies(database, memberOf);
@@ -149,13 +150,15 @@ export function createBatches(database: DatabaseSync, lanes: Lanes, stream: stri
   );
 
   function seal(lane: LaneId, cut: Cut): Sealed | undefined {
-    const rows = lanes.first(lane, cut.eventsMax);
-    const place = places.of(lane.tenant);
-    const made = makeBatch(place, rows, cut, (row) => memberOf(row.event, lane.tenant));
+    const picked = lanes.pick(lane, cut);
+    if (picked === undefined) return undefined;
+    const place = places.of(lane.tenant, picked.session?.firstBatch);
+    const memberOfRow = ({ event }: WaitingRow) => memberOf(event, lane.tenant);
+    const made = makeBatch(place, picked.rows, picked.cut, memberOfRow);
     if (made === undefined) return undefined;
     sealed.put(made, lane, cut.layout);
     places.put(made.head);
-    lanes.take(lane, made.taken);
+    lanes.take(lane, picked, made);
     lanes.sealed(lane, 1);
     return { batch: made.batch, bytes: made.bytes };
   }
@@ -183,7 +186,7 @@ export function createBatches(database: DatabaseSync, lanes: Lanes, stream: stri
     bury(lane, JSON.parse(String(row["members"])), id, settlement.reason);
     const old = lanes.olderThan(lane, settlement.olderThan, deadAtOnceMax);
     bury(lane, old.map(({ event }) => event), null, settlement.reason);
-    lanes.take(lane, old);
+    lanes.remove(lane, old);
   }
 
   return { seal, unsettled: sealed.of, bytes: bytesOf, settle };

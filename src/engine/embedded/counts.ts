@@ -16,7 +16,7 @@ export function countsOf(database: DatabaseSync, lanes: Lanes, stream: string): 
     const deliveredAt = row?.["delivered_at"];
     return {
       tenant,
-      waiting: waiting.count,
+      waiting: waiting.count + lanes.gatheredIn(name),
       sealed: waiting.sealed,
       dead: lanes.deadIn(name),
       lastSequence: Number(row?.["last_sequence"] ?? 0),
@@ -26,7 +26,8 @@ export function countsOf(database: DatabaseSync, lanes: Lanes, stream: string): 
   });
   return {
     stream,
-    held: numberOf(database, "SELECT count(*) AS n FROM held"),
+    held: numberOf(database, "SELECT count(*) AS n FROM held WHERE reason <> 'expired'"),
+    expired: numberOf(database, "SELECT count(*) AS n FROM held WHERE reason = 'expired'"),
     parked: numberOf(database, "SELECT count(*) AS n FROM event WHERE state = 'parked'"),
     lanes: counts,
   };

@@ -1,50 +1,56 @@
 /**
- * Lanes as the log's thread knows them: a summary of each in memory, the rows in `waiting`.
- * A million waiting rows cost their summaries' memory only.
+ * Lanes as the log's thread knows them: a summary of each in memory, the rows in `waiting`, the
+ * sessions beside a lane in `session`. A million waiting rows cost their summaries' memory only.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { EventRef, Owner } from "../../event.ts";
-import type { TenantId } from "../../tenant.ts";
+import type { Batch } from "../../batch.ts";
+import type { Cut } from "../../engine.ts";
+import type { Copy, SessionOf } from "../copy.ts";
 import type { LaneState } from "../handout.ts";
-import type { WaitingRow } from "../sealing.ts";
-
-interface Summary {
-  readonly id: number;
-  readonly name: string;
-  readonly tenant: TenantId;
-  count: number;
-  bytes: number;
-  oldestAt: number | undefined;
-  immediates: number;
-  sealed: number;
-  dead: number;
-}
+import { rowOf, type WaitingRow } from "../queue.ts";
+import type { Made } from "../sealing.ts";
+import { dueAtOf, type Session, withEvent, withoutRows } from "../sessions.ts";
+import { createPick, type Picked } from "./picking.ts";
+import { prepareRows, type QueueRow, type Rows } from "./rows.ts";
+import { openSessions, type Sessions } from "./sessions.ts";
+import { openStories, type Stories, storiesMax as manyStories } from "./stories.ts";
+import { countIn, countOut, openSummaries, type Summary } from "./summaries.ts";
 
 /** A lane, as far as its identity goes. */
 export type LaneId = Pick<Summary, "id" | "name" | "tenant">;
 
-/** A row of `waiting`. */
-export interface LaneRow extends WaitingRow {
-  readonly position: number;
-  readonly immediate: number;
+/** How lanes are opened. */
+export interface LanesOptions {
+  /** Calls, conferences and messages whose waiting rows are known, over all lanes. */
+  readonly storiesMax?: number;
 }
+
+/** The rows of a cut that became a batch. */
+type Taken = Pick<Made<WaitingRow>, "taken"> & { readonly batch: Pick<Batch, "id"> };
 
 /** The lanes of one log. Everything here is to be called inside a transaction. */
 export interface Lanes {
-  /** Lets an event wait in the lane of its owner. */
-  add(owner: Owner, event: EventRef, since: number, bytes: number): void;
+  /** Lets a copy wait in the lane of its owner, or in a session beside it. */
+  add(copy: Copy): void;
   /** Throws where no lane is called so. */
   of(name: string): LaneId;
-  /** The head of a lane, in the order of arrival. */
-  first(lane: LaneId, limit: number): readonly LaneRow[];
-  /** What became the tenant's before `since`, in the order of arrival. */
-  olderThan(lane: LaneId, since: number, limit: number): readonly LaneRow[];
-  take(lane: LaneId, rows: readonly LaneRow[]): void;
+  /** What a cut would take; undefined: no session is due. */
+  pick(lane: LaneId, cut: Cut): Picked | undefined;
+  /** What was picked has become a batch. */
+  take(lane: LaneId, picked: Picked, made: Taken): void;
+  /** What became the tenant's before `since`, in its sessions too. */
+  olderThan(lane: LaneId, since: number, limit: number): readonly QueueRow[];
+  /** These wait no longer, and are in no batch. */
+  remove(lane: LaneId, rows: readonly QueueRow[]): void;
   /** A batch of this lane was sealed (+1) or settled (−1). */
   sealed(lane: LaneId, change: 1 | -1): void;
   died(lane: LaneId, count: number): void;
   states(): LaneState[];
   deadIn(name: string): number;
+  /** How many events wait in the sessions beside a lane. */
+  gatheredIn(name: string): number;
+  /** Forgets at most `limit` sessions last seen before then, in which nothing waits. */
+  forgetSessions(before: number, limit: number): number;
   /** The lanes that changed since this was last asked. */
   changes(): LaneState[];
   /** Raised by every change. */
@@ -53,120 +59,124 @@ export interface Lanes {
   recover(): void;
 }
 
-function stateOf(lane: Summary): LaneState {
-  const { name, tenant, count, bytes, oldestAt, immediates, sealed } = lane;
-  const waiting = { count, bytes, immediate: immediates > 0, sealed };
-  return { name, tenant, waiting: oldestAt === undefined ? waiting : { ...waiting, oldestAt } };
+function stateOf(lane: Summary, sessions: Sessions): LaneState {
+  const { id, name, tenant, count, bytes, immediates, sealed } = lane;
+  const { oldestAt, liveAt, expiresAt } = lane;
+  const next = lane.gathered > 0 ? sessions.next(id) : undefined;
+  const sessionAt = next && dueAtOf(next);
+  const waiting = {
+    count,
+    bytes,
+    ...(oldestAt === undefined ? {} : { oldestAt }),
+    immediate: immediates > 0,
+    ...(liveAt === undefined ? {} : { liveAt }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(sessionAt === undefined ? {} : { sessionAt }),
+    ...(sessionAt === undefined ? {} : { sessionBytes: sessions.fullest(id)?.bytes ?? 0 }),
+    sealed,
+  };
+  return { name, tenant, waiting };
 }
 
-function readSummaries(database: DatabaseSync): Map<string, Summary> {
-  const rows = database.prepare(`
-    SELECT lane.id, lane.name, lane.tenant, count(waiting.position) AS count,
-           coalesce(sum(waiting.bytes), 0) AS bytes,
-           coalesce(sum(waiting.immediate), 0) AS immediates,
-           (SELECT since FROM waiting AS w WHERE w.lane = lane.id ORDER BY position LIMIT 1)
-             AS oldestAt,
-           (SELECT count(*) FROM batch WHERE batch.lane = lane.id AND state = 'sealed') AS sealed
-    FROM lane LEFT JOIN waiting ON waiting.lane = lane.id GROUP BY lane.id`).all();
-  const dead = new Map(
-    database.prepare("SELECT lane, count(*) AS dead FROM dead GROUP BY lane").all()
-      .map((row) => [row["lane"], Number(row["dead"])]),
-  );
-  const summaries = rows.map((row): [string, Summary] => [String(row["name"]), {
-    id: Number(row["id"]),
-    name: String(row["name"]),
-    tenant: String(row["tenant"]),
-    count: Number(row["count"]),
-    bytes: Number(row["bytes"]),
-    oldestAt: row["oldestAt"] === null ? undefined : Number(row["oldestAt"]),
-    immediates: Number(row["immediates"]),
-    sealed: Number(row["sealed"]),
-    dead: dead.get(row["id"] ?? 0) ?? 0,
-  }]);
-  return new Map(summaries);
-}
+/** Takes rows out of a queue, which may be a session. */
+function createRemoval(rows: Rows, sessions: Sessions, stories: Stories) {
+  type Gone = readonly WaitingRow[];
 
-/** The statements over the rows that wait. */
-function prepareRows(database: DatabaseSync) {
-  const columns = "position, event, since, bytes, immediate";
-  const sorted = "ORDER BY position LIMIT ?";
+  function leave(lane: Summary, queue: number, gone: Gone, session?: Session): void {
+    if (queue < 0) {
+      sessions.put(queue, withoutRows(session ?? sessions.at(queue), gone));
+      lane.gathered -= gone.length;
+      return;
+    }
+    countOut(lane, gone);
+    const head = lane.count === 0 ? undefined : rows.next(queue, 0);
+    lane.oldestAt = head?.since;
+    if (lane.expiresAt !== undefined) lane.expiresAt = rows.expiresAt(queue, Date.now());
+    stories.leave(queue, gone, head?.position);
+  }
+
+  function some(lane: Summary, queue: number, gone: Gone): void {
+    for (const { position } of gone) rows.remove(queue, position);
+    leave(lane, queue, gone);
+  }
+
   return {
-    put: database.prepare(`INSERT INTO waiting(lane, ${columns}) VALUES (?, ?, ?, ?, ?, ?)`),
-    first: database.prepare(`SELECT ${columns} FROM waiting WHERE lane = ? ${sorted}`),
-    older: database.prepare(
-      `SELECT ${columns} FROM waiting WHERE lane = ? AND since < ? ${sorted}`,
-    ),
-    remove: database.prepare("DELETE FROM waiting WHERE lane = ? AND position = ?"),
+    head(lane: Summary, queue: number, gone: Gone, session?: Session): void {
+      rows.removeThrough(queue, gone.at(-1)?.position ?? 0);
+      leave(lane, queue, gone, session);
+    },
+    /** Whatever is of one story leaves from its beginning. */
+    some,
+    /** Where a clock went back, earlier rows of their stories may stay behind. */
+    any(lane: Summary, queue: number, gone: Gone): void {
+      some(lane, queue, gone);
+      const last = gone.at(-1)?.position ?? 0;
+      if (queue < 0 || (rows.next(queue, 0)?.position ?? last) >= last) return;
+      rows.loseBefore(queue, gone);
+      stories.lose(queue, last);
+    },
   };
 }
 
 /** Opens the lanes of a log. */
-export function openLanes(database: DatabaseSync): Lanes {
-  const putLane = database.prepare("INSERT INTO lane(name, tenant) VALUES (?, ?) RETURNING id");
+export function openLanes(
+  database: DatabaseSync,
+  { storiesMax = manyStories }: LanesOptions = {},
+): Lanes {
   const rows = prepareRows(database);
-  let summaries = readSummaries(database);
-  let revision = 0;
-  const changed = new Set<Summary>();
+  const sessions = openSessions(database);
+  const summaries = openSummaries(database);
+  const stories = openStories(database, storiesMax);
+  const removal = createRemoval(rows, sessions, stories);
+  const statesOf = (lanes: readonly Summary[]) => lanes.map((lane) => stateOf(lane, sessions));
+  let lastPosition = rows.lastPosition();
 
-  function create(name: string, tenant: TenantId): Summary {
-    const id = Number(putLane.get(name, tenant)?.["id"]);
-    const nothing = { count: 0, bytes: 0, oldestAt: undefined, immediates: 0, sealed: 0, dead: 0 };
-    const lane: Summary = { id, name, tenant, ...nothing };
-    summaries.set(name, lane);
-    return lane;
+  /** The queue of the session, with one event more in it. */
+  function gather({ id }: Summary, copy: Copy, by: SessionOf): number {
+    const before = sessions.of(id, by.key);
+    const session = withEvent(before, copy, by);
+    if (before === undefined) return sessions.open(id, by.key, session);
+    sessions.put(-before.id, session);
+    return -before.id;
   }
-
-  function of(name: string): Summary {
-    const lane = summaries.get(name);
-    if (lane === undefined) throw new Error(`No lane is called "${name}"`);
-    return lane;
-  }
-
-  function change(lane: Summary): Summary {
-    revision += 1;
-    changed.add(lane);
-    return lane;
-  }
-
-  const first = ({ id }: LaneId, limit: number) =>
-    rows.first.all(id, limit) as unknown as LaneRow[];
 
   return {
-    of,
-    first,
-    add({ tenant, immediate }, event, since, bytes) {
-      const lane = change(summaries.get(tenant) ?? create(tenant, tenant));
-      rows.put.run(lane.id, event, event, since, bytes, immediate ? 1 : 0);
-      lane.count += 1;
-      lane.bytes += bytes;
-      lane.oldestAt ??= since;
-      lane.immediates += immediate ? 1 : 0;
-    },
-    olderThan: ({ id }, since, limit) => rows.older.all(id, since, limit) as unknown as LaneRow[],
-    take({ name }, taken) {
-      const lane = change(of(name));
-      for (const row of taken) {
-        rows.remove.run(lane.id, row.position);
-        lane.count -= 1;
-        lane.bytes -= row.bytes;
-        lane.immediates -= row.immediate;
+    of: summaries.of,
+    pick: createPick(rows, sessions),
+    add(copy) {
+      const lane = summaries.changingOf(copy.owner.tenant);
+      const row = rowOf(copy, ++lastPosition);
+      if (copy.session === undefined) {
+        rows.put(lane.id, row, stories.follow(lane.id, row), copy.expiresAt);
+        countIn(lane, row, copy.expiresAt);
+      } else {
+        rows.put(gather(lane, copy, copy.session), row, null, copy.expiresAt);
+        lane.gathered += 1;
       }
-      lane.oldestAt = first(lane, 1)[0]?.since;
     },
-    sealed: ({ name }, by) => void (change(of(name)).sealed += by),
-    died: ({ name }, count) => void (change(of(name)).dead += count),
-    states: () => [...summaries.values()].map(stateOf),
-    deadIn: (name) => of(name).dead,
-    changes() {
-      const states = [...changed].map(stateOf);
-      changed.clear();
-      return states;
+    take({ name }, { queue, atHead, session }, { batch, taken }) {
+      const lane = summaries.changing(name);
+      if (!atHead) removal.some(lane, queue, taken);
+      else removal.head(lane, queue, taken, session && { firstBatch: batch.id, ...session });
     },
-    revision: () => revision,
+    olderThan: ({ id }, since, limit) => rows.before(id, since, limit),
+    remove({ name }, gone) {
+      const lane = summaries.changing(name);
+      for (const [queue, its] of Map.groupBy(gone, (row) => row.queue)) {
+        removal.any(lane, queue, its);
+      }
+    },
+    sealed: ({ name }, by) => void (summaries.changing(name).sealed += by),
+    died: ({ name }, count) => void (summaries.changing(name).dead += count),
+    states: () => statesOf(summaries.all()),
+    deadIn: (name) => summaries.of(name).dead,
+    gatheredIn: (name) => summaries.of(name).gathered,
+    forgetSessions: sessions.forget,
+    changes: () => statesOf(summaries.changed()),
+    revision: summaries.revision,
     recover() {
-      changed.clear();
-      summaries = readSummaries(database);
-      for (const lane of summaries.values()) changed.add(lane);
+      summaries.recover();
+      stories.recover();
     },
   };
 }

@@ -6,13 +6,23 @@ import type { DatabaseSync } from "node:sqlite";
 import { AggregatorError, messageOf } from "../../errors.ts";
 import type { LaneState } from "../handout.ts";
 import { ulid } from "../ulid.ts";
-import { createAppend } from "./append.ts";
+import { createAppend } from "../appending.ts";
+import { createCopies } from "../copying.ts";
+import { heldRowsOf } from "../holding.ts";
+import { createOwning } from "../../ownership/owning.ts";
+import { createRuleBook } from "../rules.ts";
+import { createUnassigned } from "../unassigned.ts";
 import { createBatches } from "./batches.ts";
+import { openBelongings } from "./belongings.ts";
+import { openCalls } from "./calls.ts";
 import { countsOf } from "./counts.ts";
+import { openEvents, openSeen } from "./events.ts";
 import { lockStore, openDatabase } from "./file.ts";
-import { type Lanes, openLanes } from "./lanes.ts";
-import type { Op, Result } from "./ops.ts";
+import { openHeld } from "./held.ts";
+import { openLanes } from "./lanes.ts";
+import type { Answers, Op, Result } from "./ops.ts";
 import { createPrune } from "./prune.ts";
+import { createStored } from "./stored.ts";
 import { transaction } from "./transaction.ts";
 
 /** Where the log is, and who it belongs to. */
@@ -36,6 +46,11 @@ export interface Log extends Disposable {
   /** The lanes that the last commit changed. */
   changes(): LaneState[];
 }
+
+/** What each operation does. */
+type Does = {
+  readonly [K in Op["do"]]: (op: Extract<Op, { do: K }>) => Answers[K] | void;
+};
 
 /** Names and values that describe the log itself. */
 function createMeta(database: DatabaseSync) {
@@ -73,51 +88,80 @@ function checkSeed(database: DatabaseSync, meta: Meta, options: LogOptions): voi
   meta.put("signing", signingFingerprint);
 }
 
-/** Numbers for events: increasing, and none is given twice even if its event is long pruned. */
-function createSequence(database: DatabaseSync): () => number {
-  let last = Number(database.prepare("SELECT max(seq) AS n FROM event").get()?.["n"] ?? 0);
-  return () => ++last;
-}
-
-/** Says what to do for each operation. */
-function createPerform(database: DatabaseSync, lanes: Lanes, stream: string) {
-  const append = createAppend(database, lanes, createSequence(database));
-  const batches = createBatches(database, lanes, stream);
-  const prune = createPrune(database);
-  const findRaw = database.prepare("SELECT raw FROM event WHERE seq = ?");
-  return function perform(op: Op): unknown {
-    switch (op.do) {
-      case "append":
-        return op.entries.map(append);
-      case "seal":
-        return batches.seal(lanes.of(op.lane), op.cut);
-      case "settle":
-        return batches.settle(lanes.of(op.lane), op.batch, op.attempt, op.settlement);
-      case "unsettled":
-        return batches.unsettled(lanes.of(op.lane));
-      case "bytes":
-        return batches.bytes(lanes.of(op.lane), op.batch);
-      case "counts":
-        return countsOf(database, lanes, stream);
-      case "raw":
-        return findRaw.get(op.event)?.["raw"];
-      case "prune":
-        return prune(op.before, op.limit);
-    }
+/** The parts of a log that share its connection. */
+function openParts(database: DatabaseSync, stream: string) {
+  const rules = createRuleBook();
+  const lanes = openLanes(database);
+  const calls = openCalls(database);
+  const held = openHeld(database);
+  const belongings = openBelongings(database);
+  const events = openEvents(database);
+  const owning = createOwning(calls, heldRowsOf(held, belongings, events), rules.hasOwnAccount);
+  const copies = createCopies(events, lanes, held, rules);
+  const shared = { events, owning, held, copies, rules };
+  return {
+    lanes,
+    calls,
+    belongings,
+    owning,
+    append: createAppend({ ...shared, seen: openSeen(database) }),
+    unassigned: createUnassigned({ ...shared, calls, belongings, lanes }),
+    batches: createBatches(database, lanes, events, stream),
+    prune: createPrune(database),
+    stored: createStored(database),
   };
 }
 
+type Parts = ReturnType<typeof openParts>;
+
+/** Says what to do for each operation. */
+function createPerform(database: DatabaseSync, parts: Parts, stream: string) {
+  const { append, batches, belongings, lanes, owning, prune, stored, unassigned } = parts;
+  const findRaw = database.prepare("SELECT raw FROM event WHERE seq = ?");
+  const does: Does = {
+    append: ({ entries }) => entries.map(append),
+    seal: ({ lane, cut }) => batches.seal(lanes.of(lane), cut),
+    settle: ({ lane, batch, attempt, settlement }) =>
+      batches.settle(lanes.of(lane), batch, attempt, settlement),
+    unsettled: ({ lane }) => batches.unsettled(lanes.of(lane)),
+    bytes: ({ lane, batch }) => batches.bytes(lanes.of(lane), batch),
+    counts: () => countsOf(database, lanes, stream),
+    raw: ({ event }) => findRaw.get(event)?.["raw"] as Uint8Array | undefined,
+    prune: ({ before, limit }) => prune(before, limit),
+    configure: ({ rules }) => unassigned.configure(rules),
+    belongings: () => belongings.digests(),
+    had: ({ tenant }) => belongings.of(tenant),
+    lose: ({ tenant, keys, channels, until }) => belongings.lose(tenant, keys, channels, until),
+    regain: ({ tenant, keys, channels }) => belongings.regain(tenant, keys, channels),
+    belong: ({ to, until }) => to.forEach((one) => belongings.put(one, until)),
+    wanted: ({ after, limit }) => unassigned.wanted(after, limit),
+    naming: ({ keys }) => unassigned.naming(keys),
+    held: ({ refs }) => unassigned.held(refs),
+    reclaim: ({ claims }) => unassigned.reclaim(claims),
+    release: ({ which, to, limit }) => unassigned.release(which, to, limit),
+    tend: ({ now, expire }) => unassigned.tend(now, expire),
+    known: ({ keys }) => keys.map((key) => owning.known(key) ?? null),
+    find: ({ id, limit }) => stored.find(id, limit),
+  };
+  return (op: Op): unknown => (does[op.do] as (of: Op) => unknown)(op);
+}
+
 /** Does operations so that one that fails leaves no trace and does not undo the others. */
-function createCommit(database: DatabaseSync, lanes: Lanes, perform: (op: Op) => unknown) {
+function createCommit(
+  database: DatabaseSync,
+  { lanes, calls }: Parts,
+  perform: (op: Op) => unknown,
+) {
   const begin = database.prepare("SAVEPOINT op");
   const release = database.prepare("RELEASE op");
   const undo = database.prepare("ROLLBACK TO op");
 
   function attempt(op: Op): Result {
-    const before = lanes.revision();
+    const [laneChanges, callChanges] = [lanes.revision(), calls.changes()];
     begin.run();
     try {
       const value = perform(op);
+      calls.write();
       release.run();
       return { value };
     } catch (error) {
@@ -125,15 +169,19 @@ function createCommit(database: DatabaseSync, lanes: Lanes, perform: (op: Op) =>
       if (!database.isTransaction) throw error;
       undo.run();
       release.run();
-      if (lanes.revision() !== before) lanes.recover();
+      calls.undo(callChanges);
+      if (lanes.revision() !== laneChanges) lanes.recover();
       return { error: messageOf(error) };
     }
   }
 
   return function commit(ops: readonly Op[]): Result[] {
     try {
-      return transaction(database, () => ops.map(attempt));
+      const results = transaction(database, () => ops.map(attempt));
+      calls.committed();
+      return results;
     } catch (error) {
+      calls.undo(0);
       lanes.recover();
       const why = { error: messageOf(error) };
       return ops.map(() => why);
@@ -150,14 +198,15 @@ export function openLog(options: LogOptions): Log {
   const meta = createMeta(database);
   checkSeed(database, meta, options);
   const stream = meta.get("stream") ?? meta.put("stream", ulid(Date.now()));
-  const lanes = openLanes(database);
-  const perform = createPerform(database, lanes, stream);
+  const parts = openParts(database, stream);
+  const { lanes } = parts;
+  const perform = createPerform(database, parts, stream);
   const open = opening.move();
   return {
     stream,
     lanes: lanes.states,
     changes: lanes.changes,
-    commit: createCommit(database, lanes, perform),
+    commit: createCommit(database, parts, perform),
     [Symbol.dispose]: () => open.dispose(),
   };
 }

@@ -5,9 +5,14 @@
  */
 import type { Batch, BatchId } from "../../batch.ts";
 import type { Attempt, Settlement } from "../../delivery.ts";
-import type { Cut, EngineCounts, Entry, Recorded } from "../../engine.ts";
-import type { EventRef } from "../../event.ts";
+import type { Belongings, Cut, EngineCounts, Entry, Recorded, Rules } from "../../engine.ts";
+import type { Tended } from "../../engine.ts";
+import type { Known } from "../../ownership.ts";
+import type { EventRef, Key } from "../../event.ts";
+import type { Claim, Held, HeldSelection, Stored, Wanted } from "../../held.ts";
+import type { Channel, TenantId } from "../../tenant.ts";
 import type { LaneState } from "../handout.ts";
+import type { Had } from "../../ownership/recycling.ts";
 
 /** One thing to do. All of a message are done in one transaction, in their order. */
 export type Op =
@@ -24,7 +29,40 @@ export type Op =
   | { readonly do: "bytes"; readonly lane: string; readonly batch: BatchId }
   | { readonly do: "counts" }
   | { readonly do: "raw"; readonly event: EventRef }
-  | { readonly do: "prune"; readonly before: number; readonly limit: number };
+  | { readonly do: "prune"; readonly before: number; readonly limit: number }
+  | { readonly do: "configure"; readonly rules: Rules }
+  | { readonly do: "belongings" }
+  | { readonly do: "had"; readonly tenant: TenantId }
+  | {
+    readonly do: "lose";
+    readonly tenant: TenantId;
+    readonly keys: readonly string[];
+    readonly channels: readonly Channel[];
+    readonly until: number;
+  }
+  | {
+    readonly do: "regain";
+    readonly tenant: TenantId;
+    readonly keys: readonly string[];
+    readonly channels: readonly Channel[];
+  }
+  | { readonly do: "belong"; readonly to: readonly Belongings[]; readonly until: number }
+  | { readonly do: "wanted"; readonly after: string; readonly limit: number }
+  | {
+    readonly do: "naming";
+    readonly keys: readonly string[];
+  }
+  | { readonly do: "held"; readonly refs: readonly EventRef[] }
+  | { readonly do: "reclaim"; readonly claims: readonly Claim[] }
+  | {
+    readonly do: "release";
+    readonly which: HeldSelection;
+    readonly to: TenantId;
+    readonly limit: number;
+  }
+  | { readonly do: "tend"; readonly now: number; readonly expire: boolean }
+  | { readonly do: "known"; readonly keys: readonly Key[] }
+  | { readonly do: "find"; readonly id: string; readonly limit: number };
 
 /** A batch with the bytes that its first attempt sends. */
 export interface Sealed {
@@ -42,6 +80,20 @@ export interface Answers {
   readonly counts: EngineCounts;
   readonly raw: Uint8Array | undefined;
   readonly prune: number;
+  readonly configure: undefined;
+  readonly belongings: readonly [TenantId, string][];
+  readonly had: Had;
+  readonly lose: undefined;
+  readonly regain: undefined;
+  readonly belong: undefined;
+  readonly wanted: readonly Wanted[];
+  readonly naming: readonly EventRef[];
+  readonly held: readonly Held[];
+  readonly reclaim: number;
+  readonly release: number;
+  readonly tend: Tended;
+  readonly known: readonly (Known | null)[];
+  readonly find: Stored | undefined;
 }
 
 /** To the thread; `close` is the last. */
@@ -49,7 +101,7 @@ export type Request = "close" | Packed;
 
 /** Operations, made ready to cross. */
 export interface Packed {
-  /** JSON of the operations; a byte array stands in it as `{"at":[start,end]}`. */
+  /** JSON of the operations; of byte arrays it has the lengths. */
   readonly text: string;
   readonly block: Uint8Array<ArrayBuffer>;
 }
@@ -68,43 +120,45 @@ export type Reply =
   }
   | { readonly is: "closed" };
 
-interface Span {
-  readonly at: readonly [start: number, end: number];
-}
-
-/** An entry whose bytes stand in the block. */
-interface PackedEntry extends Omit<Entry, "raw" | "json" | "fingerprint"> {
-  readonly raw: Span;
-  readonly json?: Span;
-  readonly fingerprint: {
-    readonly key: Span;
-    readonly content: Span;
-    readonly withinMs?: number;
-  };
-}
+/** An entry, its bytes in the block, one after the other; 0 stands for what is absent. */
+type PackedEntry = readonly [
+  event: Entry["event"],
+  evidence: Entry["evidence"],
+  subject: Entry["subject"],
+  wanted: Entry["wanted"],
+  path: string,
+  proof: string,
+  signer: TenantId | 0,
+  parked: 0 | 1,
+  withinMs: number,
+  rawBytes: number,
+  jsonBytes: number,
+];
 
 type PackedOp =
   | Exclude<Op, { do: "append" }>
   | { readonly do: "append"; readonly entries: readonly PackedEntry[] };
 
+const fingerprintBytes = { key: 24, content: 8 };
+
 /** Makes operations ready to cross. */
 export function pack(ops: readonly Op[]): Packed {
   const parts: Uint8Array[] = [];
   let length = 0;
-  function put(bytes: Uint8Array): Span {
-    const start = length;
+  function put(bytes: Uint8Array): number {
     parts.push(bytes);
     length += bytes.byteLength;
-    return { at: [start, length] };
+    return bytes.byteLength;
   }
-  function packEntry({ raw, json, fingerprint, ...facts }: Entry): PackedEntry {
-    const { key, content } = fingerprint;
-    return {
-      ...facts,
-      raw: put(raw),
-      ...(json === undefined ? {} : { json: put(json) }),
-      fingerprint: { ...fingerprint, key: put(key), content: put(content) },
-    };
+  function packEntry(entry: Entry): PackedEntry {
+    const { event, evidence, subject, wanted, path, proof, signer = 0, fingerprint } = entry;
+    const { key, content, withinMs = 0 } = fingerprint;
+    put(key);
+    put(content);
+    const raw = put(entry.raw);
+    const json = entry.json === undefined ? 0 : put(entry.json);
+    const parked = entry.parked ? 1 : 0;
+    return [event, evidence, subject, wanted, path, proof, signer, parked, withinMs, raw, json];
   }
   const packed = ops.map((op): PackedOp =>
     op.do === "append" ? { do: "append", entries: op.entries.map(packEntry) } : op
@@ -120,14 +174,24 @@ export function pack(ops: readonly Op[]): Packed {
 
 /** The operations as they were; their bytes are views of the block. */
 export function unpack({ text, block }: Packed): readonly Op[] {
-  const get = ({ at: [start, end] }: Span) => block.subarray(start, end);
-  function unpackEntry({ raw, json, fingerprint, ...facts }: PackedEntry): Entry {
-    const { key, content } = fingerprint;
+  let offset = 0;
+  const take = (length: number) => block.subarray(offset, offset += length);
+  function unpackEntry(packed: PackedEntry): Entry {
+    const [event, evidence, subject, wanted, path, proof, signer, parked, withinMs, raw, json] =
+      packed;
+    const [key, content] = [take(fingerprintBytes.key), take(fingerprintBytes.content)];
     return {
-      ...facts,
-      raw: get(raw),
-      ...(json === undefined ? {} : { json: get(json) }),
-      fingerprint: { ...fingerprint, key: get(key), content: get(content) },
+      event,
+      evidence,
+      subject,
+      wanted,
+      path,
+      proof,
+      parked: parked === 1,
+      fingerprint: withinMs === 0 ? { key, content } : { key, content, withinMs },
+      raw: take(raw),
+      ...(json === 0 ? {} : { json: take(json) }),
+      ...(signer === 0 ? {} : { signer }),
     };
   }
   const packed: readonly PackedOp[] = JSON.parse(text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matcherOf } from "../../src/pipeline/patterns.ts";
+import { matcherOf } from "../../src/engine/patterns.ts";
 
 describe("matcherOf()", () => {
   const cases: readonly (readonly [string, string, boolean])[] = [

@@ -1,50 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { claimsOf } from "../../src/pipeline/claims.ts";
-import { readEnvelope } from "../../src/telnyx/envelope.ts";
-import { sightOf } from "../../src/telnyx/families.ts";
-import { eventOf, number, ownershipOf, tenantOf } from "./shared.ts";
+import { decide } from "../../src/ownership/deciding.ts";
+import { number, tenantOf } from "../pipeline/shared.ts";
+import { acme, alice, beta, bob, claims, message, stranger } from "./shared.ts";
 
-const alice = "+18005550100";
-const bob = "+18005550200";
-const stranger = "+14155550199";
-
-const acme = tenantOf("acme", {
-  numbers: [number(alice)],
-  connectionIds: ["111"],
-  messagingProfileIds: ["profile-a"],
-  ids: ["brand-a"],
-});
-const beta = tenantOf("beta", {
-  numbers: [number(bob), number("+1312555*")],
-  connectionIds: ["222"],
-  messagingProfileIds: ["profile-b"],
-});
-
-/** Who decides about this event, in the order of the rules. */
-function claims(
-  type: string,
-  payload: object,
-  { tenants = [acme, beta], path = "/webhooks/ingest", deliveredTo = "" } = {},
-) {
-  const meta = { attempt: 1, delivered_to: deliveredTo };
-  const body = JSON.stringify(eventOf(type, payload, "e-1", deliveredTo === "" ? undefined : meta));
-  const envelope = readEnvelope(new TextEncoder().encode(body), "application/json");
-  assert.ok(envelope);
-  const told = { envelope, sight: sightOf(envelope), path };
-  return claimsOf(told, ownershipOf(...tenants));
-}
-
-/** `acme by phone_number (+1800…)`, of the claim that decides. */
+/** `acme by phone_number (+1800…)`, of those who get it if nothing else is known; or why not. */
 function deciding(...args: Parameters<typeof claims>): string[] {
-  return claims(...args).owners.map(({ tenant, by, matched }) => `${tenant} by ${by} (${matched})`);
+  const { evidence } = claims(...args);
+  const decision = decide({ evidence, known: () => undefined, now: 0, late: true });
+  if (decision.is === "held") return decision.why === "unknown" ? [] : [decision.why];
+  return decision.owners.map(({ tenant, by, matched }) => `${tenant} by ${by} (${matched})`);
 }
-
-const message = (to: unknown, from: unknown, more: object = {}) => ({
-  to: [to].flat().map((phone_number) => ({ phone_number })),
-  from: { phone_number: from },
-  ...more,
-});
 
 describe("claimsOf() with a direction", () => {
   it("gives an inbound event to the owner of `to`", () => {
@@ -157,11 +123,11 @@ describe("claimsOf() without a direction", () => {
   });
 
   it("lets nobody have a call between two owners before its direction is known", () => {
-    const between = { from: alice, to: bob, connection_id: "111" };
-    const { ambiguous, owners: found, keys } = claims("call.answered", between);
-    assert.equal(ambiguous, true);
-    assert.deepEqual(found, []);
-    assert.deepEqual(keys, [`number:${bob}`, `number:${alice}`, "connection:111"]);
+    const between = { from: alice, to: bob, connection_id: "111", call_leg_id: "leg" };
+    assert.deepEqual(deciding("call.answered", between), ["ambiguous"]);
+    const { evidence, wanted } = claims("call.answered", between);
+    assert.equal(evidence.awaits, true);
+    assert.deepEqual(wanted, [`number:${bob}`, `number:${alice}`, "connection:111"]);
   });
 
   it("lets the connection or profile decide where no direction will ever be told", () => {
@@ -175,7 +141,6 @@ describe("claimsOf() without a direction", () => {
         "acme by messaging_profile_id (profile-a)",
       ],
     );
-    assert.equal(claims("fax.tomorrow", { ...fax, connection_id: "222" }).ambiguous, false);
   });
 
   it("is ambiguous where neither names one of the two", () => {
@@ -183,9 +148,7 @@ describe("claimsOf() without a direction", () => {
     const tenants = [acme, beta, third];
     for (const more of [{}, { connection_id: "333" }]) {
       const fax = { from: alice, to: bob, ...more };
-      const { ambiguous, owners: found } = claims("fax.tomorrow", fax, { tenants });
-      assert.equal(ambiguous, true);
-      assert.deepEqual(found, []);
+      assert.deepEqual(deciding("fax.tomorrow", fax, { tenants }), ["ambiguous"]);
     }
   });
 });
@@ -253,9 +216,8 @@ describe("claimsOf() by what is neither side's", () => {
 
   it("says what would have to be known where nobody is named, and not without end", () => {
     const to = Array.from({ length: 100 }, (_, index) => `+1415555${1_000 + index}`);
-    const { keys, ambiguous } = claims("message.received", message(to, stranger));
-    assert.equal(keys.length, 32);
-    assert.equal(ambiguous, false);
-    assert.equal(keys[0], "number:+14155551000");
+    const { wanted } = claims("message.received", message(to, stranger));
+    assert.equal(wanted.length, 32);
+    assert.equal(wanted[0], "number:+14155551000");
   });
 });

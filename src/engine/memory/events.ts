@@ -1,0 +1,82 @@
+/** The events of the engine in memory, and what was seen of them. */
+import { Buffer } from "node:buffer";
+import type { Event, EventRef, Owner } from "../../event.ts";
+import type { TenantId } from "../../tenant.ts";
+import type { EventState, Seen, SeenKeys } from "../recording.ts";
+import type { EventTable } from "../tables.ts";
+
+/** An event as it is kept. */
+export interface Kept {
+  readonly event: Event;
+  readonly state: EventState;
+  readonly owners: readonly Owner[];
+  readonly key: string;
+  readonly raw: Uint8Array;
+  readonly json?: Uint8Array;
+}
+
+/** All of them, for those parts of the engine that look at many. */
+export interface MemoryEvents extends EventTable, SeenKeys {
+  all(): readonly (readonly [EventRef, Kept])[];
+  get(ref: EventRef): Kept | undefined;
+  memberOf(ref: EventRef, tenant: TenantId): { event: Event; owner: Owner; raw: Uint8Array };
+  /** Forgets settled ones received before `before`; `holds` says which are not. */
+  prune(before: number, limit: number, holds: (ref: EventRef) => boolean): number;
+}
+
+const keyOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+/** Makes an empty table. */
+export function createMemoryEvents(): MemoryEvents {
+  const events = new Map<EventRef, Kept>();
+  const seen = new Map<string, Seen>();
+  let last = 0;
+
+  function kept(ref: EventRef): Kept {
+    const found = events.get(ref);
+    if (found === undefined) throw new Error(`Event ${ref} is missing`);
+    return found;
+  }
+
+  const isSettled = ({ state }: Kept) => state === "owned" || state === "dropped";
+
+  return {
+    putNew(key, made) {
+      if (seen.has(keyOf(key))) return false;
+      seen.set(keyOf(key), made);
+      return true;
+    },
+    find: (key) => seen.get(keyOf(key)),
+    renew: (key, made) => void seen.set(keyOf(key), made),
+    nextRef: () => ++last,
+    put({ event, raw, json }, ref, key, state, owners) {
+      const text = json === undefined ? {} : { json: json.slice() };
+      events.set(ref, { event, state, owners, key: keyOf(key), raw: raw.slice(), ...text });
+    },
+    ownersOf: (ref) => events.get(ref)?.owners ?? [],
+    whole(ref) {
+      const { event, owners, raw, json } = kept(ref);
+      return { event, owners, text: json ?? raw };
+    },
+    assign: (ref, state, owners) => void events.set(ref, { ...kept(ref), state, owners }),
+    all: () => [...events],
+    get: (ref) => events.get(ref),
+    memberOf(ref, tenant) {
+      const { event, owners, raw, json } = kept(ref);
+      const owner = owners.find((candidate) => candidate.tenant === tenant);
+      if (owner === undefined) throw new Error(`Event ${ref} is not of tenant "${tenant}"`);
+      return { event, owner, raw: json ?? raw };
+    },
+    prune(before, limit, holds) {
+      const newest = Math.max(...events.keys());
+      const settled = [...events].filter(([ref, one]) =>
+        ref !== newest && one.event.receivedAt < before && isSettled(one) && !holds(ref)
+      ).slice(0, limit);
+      for (const [ref, { key }] of settled) {
+        events.delete(ref);
+        if (seen.get(key)?.event === ref) seen.delete(key);
+      }
+      return settled.length;
+    },
+  };
+}

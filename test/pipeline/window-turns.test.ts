@@ -1,0 +1,165 @@
+/** What goes past a window: what is fresh after an outage, and sessions. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Engine } from "../../src/engine.ts";
+import { window } from "../../src/pipeline/window.ts";
+import type { Told } from "../engine/shared.ts";
+import { stopClock, turns, until } from "../support/clock.ts";
+import { firstLane } from "./shared.ts";
+import { accepted, arrive, idsOf, open, openEngine, session, usual } from "./windowing.ts";
+
+describe("window() of what is fresh", () => {
+  const callOf = (call: string): Told => ({ subject: { about: `call_leg_id:${call}` } });
+
+  /** Six events of an hour ago, then a hangup, and one more of the call it ends. */
+  async function afterOutage(engine: Engine, pass: (ms: number) => Promise<void>) {
+    for (let count = 1; count <= 6; count++) await arrive(engine, `old-${count}`);
+    await pass(3_600_000);
+    await arrive(engine, "ringing", "call.x", "", callOf("a"));
+    await arrive(engine, "hangup", "call.hangup", "", callOf("a"));
+  }
+
+  it("sends it past a backlog, in turns with that", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await afterOutage(engine, clock.pass);
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...usual, eventsMax: 2 });
+    await until("all is sealed", () => lane.waiting().count === 0);
+    await until("all is told", () => gathering.batches.length === 4);
+    assert.deepEqual(gathering.reasons(), ["immediate", "backlog", "backlog", "backlog"]);
+    const ids = await idsOf(lane, gathering.batches);
+    assert.deepEqual(ids.slice(0, 2), [["ringing", "hangup"], ["old-1", "old-2"]]);
+  });
+
+  it("takes turns as long as something fresh comes", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await afterOutage(engine, clock.pass);
+    const lane = await firstLane(engine);
+    const stop = new AbortController();
+    const options = {
+      rule: () => ({ ...usual, eventsMax: 2 }),
+      reconfigured: () => new Promise<void>(() => {}),
+      signal: stop.signal,
+    };
+    const reasons: string[] = [];
+    for await (const { reason } of window(lane, options)) {
+      reasons.push(reason);
+      if (reasons.length === 5) stop.abort();
+      await arrive(engine, `fresh-${reasons.length}`, "call.hangup");
+    }
+    assert.deepEqual(reasons, ["immediate", "backlog", "immediate", "backlog", "immediate"]);
+  });
+
+  it("keeps to the order where the rule says so", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await afterOutage(engine, clock.pass);
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...usual, eventsMax: 4, catchUp: "oldest_first" });
+    await until("all is told", () => gathering.batches.length === 2);
+    assert.deepEqual((await idsOf(lane, gathering.batches))[1]?.slice(2), ["ringing", "hangup"]);
+    assert.deepEqual(gathering.reasons(), ["backlog", "backlog"]);
+  });
+
+  it("takes what was immediate long ago for a part of the backlog", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await arrive(engine, "e-1");
+    await arrive(engine, "e-2", "call.hangup");
+    await clock.pass(60_000);
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...usual, eventsMax: 1 });
+    await until("all is told", () => gathering.batches.length === 2);
+    assert.deepEqual(await idsOf(lane, gathering.batches), [["e-1"], ["e-2"]]);
+  });
+});
+
+describe("window() of sessions", () => {
+  const ofCall = (stage?: "begins" | "ends"): Told => ({
+    subject: {
+      call: "call_session_id:one",
+      ...(stage === undefined ? {} : { stage }),
+    },
+    legs: ["call_leg_id:a"],
+  });
+
+  it("seals one when it has closed, beside the window", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine({ session, immediate: [] });
+    await arrive(engine, "initiated", "call.x", "", ofCall("begins"));
+    const lane = await firstLane(engine);
+    await using gathering = open(lane);
+    await clock.pass(60_000);
+    await arrive(engine, "other");
+    await clock.pass(5_000);
+    await until("the window closed", () => gathering.batches.length === 1);
+    await arrive(engine, "hangup", "call.x", "", ofCall("ends"));
+    await clock.pass(29_999);
+    assert.deepEqual(gathering.reasons(), ["max_wait"]);
+    await clock.pass(1);
+    await until("the session closed", () => gathering.batches.length === 2);
+    assert.deepEqual(gathering.reasons(), ["max_wait", "session"]);
+    assert.deepEqual(await idsOf(lane, gathering.batches), [["other"], ["initiated", "hangup"]]);
+    for (const { id } of gathering.batches) await lane.settle(id, accepted(), { as: "accepted" });
+    await gathering.done;
+  });
+
+  it("stays as long as a session is open, and seals it at its greatest age", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine({ session, immediate: [] });
+    await arrive(engine, "initiated", "call.x", "", ofCall("begins"));
+    await using gathering = open(await firstLane(engine));
+    await clock.pass(session.maxAgeMs - 1);
+    assert.deepEqual([gathering.ended(), gathering.batches], [false, []]);
+    await clock.pass(1);
+    await until("it closed", () => gathering.batches.length === 1);
+    assert.deepEqual(gathering.reasons(), ["session"]);
+  });
+
+  it("seals one that is full or urgent at once", async () => {
+    using _ = stopClock();
+    await using engine = await openEngine({ session });
+    await arrive(engine, "initiated", "call.x", "x".repeat(2_000), ofCall("begins"));
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...usual, bytesMax: 4_096 });
+    await turns();
+    assert.equal(gathering.batches.length, 0);
+    await arrive(engine, "e-2", "call.x", "x".repeat(2_000), ofCall());
+    await until("it is full", () => gathering.batches.length === 1);
+    await arrive(engine, "hangup", "call.hangup", "", ofCall("ends"));
+    await until("it is urgent", () => gathering.batches.length === 2);
+    assert.deepEqual(gathering.reasons(), ["max_bytes", "immediate"]);
+    const [first, second] = gathering.batches;
+    assert.equal(second?.continues, first?.id);
+  });
+
+  it("lets neither sessions nor the window starve", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine({ session });
+    for (const call of ["one", "two", "three"]) {
+      const subject = { call: `call_session_id:${call}`, stage: "ends" } as const;
+      await arrive(engine, `${call}-ends`, "call.x", "", { subject });
+      await arrive(engine, `beside-${call}`);
+    }
+    await clock.pass(60_000);
+    await using gathering = open(await firstLane(engine), { ...usual, eventsMax: 1 });
+    await until("all is told", () => gathering.batches.length === 6);
+    const turn = ["session", "backlog"];
+    assert.deepEqual(gathering.reasons(), [...turn, ...turn, ...turn]);
+  });
+
+  it("leaves out replaced states of messages where the rule says so", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine({ compact: true });
+    const subject = { about: "message_id:m", state: "m to them" } as const;
+    await arrive(engine, "sent", "message.sent", "", { subject });
+    await arrive(engine, "finalized", "message.finalized", "", { subject });
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...usual, compact: true });
+    await clock.pass(5_000);
+    await until("a batch", () => gathering.batches.length === 1);
+    assert.deepEqual(await idsOf(lane, gathering.batches), [["finalized"]]);
+  });
+});
