@@ -32,6 +32,9 @@ function createFresh() {
   };
 }
 
+/** Of what is said before any rule: a thousand years. */
+const holdMsMax = 1_000 * 365 * 24 * 60 * 60_000;
+
 /** Keys in one commit: a tenant with 100,000 numbers must not hold up everybody's. */
 const keysMax = 2_000;
 
@@ -69,7 +72,7 @@ async function belongAlone(thread: Thread, to: Belongings, until: number): Promi
  */
 export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
   const fresh = createFresh();
-  let holdMs = Number.POSITIVE_INFINITY;
+  let holdMs = holdMsMax;
   const handout = createHandout({
     unsettled: (lane) => thread.ask({ do: "unsettled", lane }),
     async seal(lane, cut) {

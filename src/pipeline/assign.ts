@@ -136,13 +136,14 @@ async function* wantedKeys(engine: Engine): AsyncGenerator<readonly string[], vo
 /** Asks about these, in the order of their arrival; says how many were released. */
 async function reclaim(
   refs: readonly EventRef[],
-  { engine, signal }: AdoptOptions,
-  ownership: Ownership,
+  { engine, ownership, signal }: AdoptOptions,
+  under: Ownership,
 ): Promise<number> {
   let released = 0;
-  for (let start = 0; start < refs.length && !signal.aborted; start += eventsMax) {
+  const isOver = () => signal.aborted || ownership() !== under;
+  for (let start = 0; start < refs.length && !isOver(); start += eventsMax) {
     const held = await engine.held(refs.slice(start, start + eventsMax));
-    released += await engine.reclaim(held.map((one) => claimOf(one, ownership)));
+    released += await engine.reclaim(held.map((one) => claimOf(one, under)));
   }
   return released;
 }
