@@ -68,6 +68,8 @@ export interface ExplainedLook {
   readonly direction?: Direction;
   /** It is two tenants', and decides nothing. */
   readonly shared?: true;
+  /** It began while nobody owned a number that changed hands: an operator has to say whose. */
+  readonly recycled?: true;
   readonly guessed?: TenantId;
   readonly creator?: TenantId;
   readonly seen_at?: string;
@@ -128,12 +130,13 @@ function namedIn({ numbers = [], sides, between = [], ids = [] }: Evidence): rea
 
 function lookOf(what: string, known: Known | undefined, named: Named | undefined): ExplainedLook {
   if (known !== undefined) {
-    const { tenant, direction, shared, guess, creator, seenAt } = known;
+    const { tenant, direction, shared, recycled, guess, creator, seenAt } = known;
     return {
       what,
       ...(tenant === undefined ? {} : { tenant }),
       ...(direction === undefined ? {} : { direction }),
       ...(shared === undefined ? {} : { shared }),
+      ...(recycled === undefined ? {} : { recycled }),
       ...(guess === undefined ? {} : { guessed: guess.tenant }),
       ...(creator === undefined ? {} : { creator }),
       seen_at: new Date(seenAt).toISOString(),

@@ -29,6 +29,7 @@ function foundText(look: Fields): string {
   return [
     ...(has("tenant") ? [text("tenant")] : []),
     ...(has("shared") ? ["two tenants': decides nothing"] : []),
+    ...(has("recycled") ? ["began while nobody had its number: release it"] : []),
     ...(has("creator") ? [`made by ${text("creator")}`] : []),
     ...(has("guessed") ? [`perhaps ${text("guessed")}`] : []),
     ...(has("direction") ? [text("direction")] : []),

@@ -23,7 +23,7 @@ import { openLanes } from "./lanes.ts";
 import type { Answers, Op, Result } from "./ops.ts";
 import { createPrune } from "./prune.ts";
 import { createStored } from "./stored.ts";
-import { transaction } from "./transaction.ts";
+import { createTransaction } from "./transaction.ts";
 
 /** Where the log is, and who it belongs to. */
 export interface LogOptions {
@@ -146,17 +146,13 @@ function createPerform(database: DatabaseSync, parts: Parts, stream: string) {
   return (op: Op): unknown => (does[op.do] as (of: Op) => unknown)(op);
 }
 
-/** Does operations so that one that fails leaves no trace and does not undo the others. */
-function createCommit(
-  database: DatabaseSync,
-  { lanes, calls }: Parts,
-  perform: (op: Op) => unknown,
-) {
+/** Does one so that it leaves no trace if it fails, and does not undo what is around it. */
+function createAttempt(database: DatabaseSync, parts: Parts, perform: (op: Op) => unknown) {
+  const { lanes, calls } = parts;
   const begin = database.prepare("SAVEPOINT op");
   const release = database.prepare("RELEASE op");
   const undo = database.prepare("ROLLBACK TO op");
-
-  function attempt(op: Op): Result {
+  return function attempt(op: Op): Result {
     const [laneChanges, callChanges] = [lanes.revision(), calls.changes()];
     begin.run();
     try {
@@ -173,19 +169,52 @@ function createCommit(
       if (lanes.revision() !== laneChanges) lanes.recover();
       return { error: messageOf(error) };
     }
+  };
+}
+
+/**
+ * Does operations so that one that fails does not undo the others. That has a price, and hardly
+ * ever one fails: so they are done without it first, and with it where that did not succeed.
+ */
+function createCommit(database: DatabaseSync, parts: Parts, perform: (op: Op) => unknown) {
+  const { lanes, calls } = parts;
+  const inTransaction = createTransaction(database);
+  const attempt = createAttempt(database, parts, perform);
+
+  let isDone = false;
+
+  function all(ops: readonly Op[]): Result[] {
+    isDone = false;
+    const results = ops.map((op) => {
+      const value = perform(op);
+      calls.write();
+      return { value };
+    });
+    isDone = true;
+    return results;
   }
 
-  return function commit(ops: readonly Op[]): Result[] {
+  /** Where it failed it is as if it had not been tried. */
+  function tried(work: () => Result[]): { readonly results: Result[] } | { readonly why: string } {
     try {
-      const results = transaction(database, () => ops.map(attempt));
+      const results = inTransaction(work);
       calls.committed();
-      return results;
+      return { results };
     } catch (error) {
       calls.undo(0);
       lanes.recover();
-      const why = { error: messageOf(error) };
-      return ops.map(() => why);
+      return { why: messageOf(error) };
     }
+  }
+
+  return function commit(ops: readonly Op[]): Result[] {
+    const first = tried(() => all(ops));
+    if ("results" in first) return first.results;
+    const failed = ({ why }: { readonly why: string }) => ops.map(() => ({ error: why }));
+    // Where all were done it was the disk: nobody knows what is on it, and it is left at that.
+    if (ops.length === 1 || isDone) return failed(first);
+    const second = tried(() => ops.map(attempt));
+    return "results" in second ? second.results : failed(second);
   };
 }
 

@@ -8,7 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { AggregatorError } from "../../errors.ts";
-import { transaction } from "./transaction.ts";
+import { createTransaction } from "./transaction.ts";
 
 /** What brings a file from one version to the next, from an empty one on. Never changed. */
 const versions: readonly string[] = [
@@ -216,7 +216,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
     );
   }
   if (found === versions.length) return;
-  transaction(database, () => {
+  createTransaction(database)(() => {
     for (const version of versions.slice(found)) database.exec(version);
     database.exec(`PRAGMA user_version = ${versions.length}`);
   });
