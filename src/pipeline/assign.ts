@@ -136,14 +136,15 @@ async function* wantedKeys(engine: Engine): AsyncGenerator<readonly string[], vo
 /** Asks about these, in the order of their arrival; says how many were released. */
 async function reclaim(
   refs: readonly EventRef[],
-  { engine, ownership, signal }: AdoptOptions,
-  under: Ownership,
+  current: Config,
+  { engine, config, ownership, signal }: AdoptOptions,
 ): Promise<number> {
   let released = 0;
-  const isOver = () => signal.aborted || ownership() !== under;
+  const under = ownership();
+  const isOver = () => signal.aborted || config() !== current;
   for (let start = 0; start < refs.length && !isOver(); start += eventsMax) {
     const held = await engine.held(refs.slice(start, start + eventsMax));
-    released += await engine.reclaim(held.map((one) => claimOf(one, under)));
+    if (!isOver()) released += await engine.reclaim(held.map((one) => claimOf(one, under)));
   }
   return released;
 }
@@ -167,11 +168,10 @@ export async function adopt(
   current: Config,
   options: AdoptOptions,
 ): Promise<void> {
-  const { engine, ownership, signal, state } = options;
-  const under = ownership();
+  const { engine, signal, state } = options;
   await engine.configure(rulesOf(current));
   await tellBelongings(engine, current, signal);
-  const released = await reclaim(await concerned(current, options), options, under);
+  const released = await reclaim(await concerned(current, options), current, options);
   if (released > 0) state({ is: "events.released", count: released, by: "config" });
 }
 
