@@ -126,8 +126,9 @@ export interface Cut {
   readonly layout: Layout;
   /**
    * What to take: the lane from its head; what became the tenant's after `liveFrom` and is
-   * immediate, with everything before it of the same call, conference or message; or all of the
-   * session that is due first, if one is: the batch tells why it was, whatever `reason` says.
+   * immediate, with everything before it of the same call, conference or message (where that is
+   * not known it stays in its order); or all of the session that is due first, if one is: the
+   * batch tells why it was, whatever `reason` says.
    */
   readonly from: "head" | { readonly liveFrom: number } | "session";
   /** Leaves out the states of messages that later ones replace. */
@@ -221,6 +222,11 @@ export interface Engine extends AsyncDisposable {
    * longer than `unassigned.hold`, and forgets calls that nothing has named for 24 h.
    */
   tend(now: number, expire: boolean): Promise<Tended>;
+  /**
+   * What waits for its call waits at least until then: nothing could come while nobody listened,
+   * and a clock that was set says nothing of how long it has waited.
+   */
+  postpone(until: number): Promise<void>;
   /** What is known of these. */
   known(keys: readonly Key[]): Promise<readonly (Known | undefined)[]>;
   /** The newest event with this id; searches the newest `limit` events. */

@@ -46,6 +46,8 @@ export interface Evidence {
   readonly awaits?: true;
   /** The owners of the numbers on the account's side, where the event tells which that is. */
   readonly numbers?: readonly Named[];
+  /** Of a leg that goes out: the owners of the numbers it calls. */
+  readonly far?: readonly Named[];
   /** Where it does not: the owners if it were the one or the other. */
   readonly sides?: { readonly inbound: readonly Named[]; readonly outbound: readonly Named[] };
   /** By profile and connection: which of two owners, where nothing will ever tell a direction. */

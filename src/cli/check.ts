@@ -97,7 +97,7 @@ something else came than was expected. A file of cases is a list:
 
 expect may say tenant (unassigned: nobody's), tenants, reason (unknown, ambiguous, parked),
 matched_by, channel, lane (window, session, none: dropped) and type. What waits for its call
-has waited long enough. The README has an example.`,
+has waited long enough. src/cli/cases/example.yaml is an example.`,
   takes: ["[FILE]"],
   options: {
     cases: { value: "FILE", many: true, about: "play the cases in this file" },

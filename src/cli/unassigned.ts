@@ -50,6 +50,8 @@ interface Row {
   readonly count: number;
   readonly firstAt: number;
   readonly lastAt: number;
+  /** A tenant has it: something else is missing. */
+  readonly owned: boolean;
   readonly former: readonly string[];
 }
 
@@ -62,6 +64,7 @@ function rowOf(fields: Fields): Row {
     count: numberIn(fields, "count"),
     firstAt: momentIn(fields, "first_at") ?? 0,
     lastAt: momentIn(fields, "last_at") ?? 0,
+    owned: fields["owned"] === true,
     former: textsIn(fields, "former"),
   };
 }
@@ -93,7 +96,7 @@ const kinds: readonly Kind[] = [
   {
     kind: "path",
     title: "path",
-    otherwise: "A path names a tenant that is not there, or does not take such events (channels)",
+    otherwise: "A path counts where Telnyx signed it, for a tenant that takes such events",
   },
   {
     kind: "account",
@@ -104,7 +107,7 @@ const kinds: readonly Kind[] = [
 
 function linesOf({ list, otherwise = "" }: Kind, rows: readonly Row[]): readonly string[] {
   if (list === undefined) return [`  # ${otherwise}`];
-  const free = rows.filter(({ former }) => former.length === 0);
+  const free = rows.filter(({ former, owned }) => former.length === 0 && !owned);
   if (free.length === 0) return [];
   const written = free.slice(0, writtenMax).map(({ kind, name }) =>
     kind === "number" ? numberLine(name) : jsonText(name, 0)
@@ -127,12 +130,12 @@ function releaseLine({ kind, name, former }: Row): string {
 function tableOf({ title }: Kind, rows: readonly Row[], now: number): string {
   const shown = rows.slice(0, shownMax);
   const heading = [title, "events", "first", "last", "had by"];
-  const lines = shown.map(({ name, count, firstAt, lastAt, former }) => [
+  const lines = shown.map(({ name, count, firstAt, lastAt, owned, former }) => [
     printable(name),
     String(count),
     spanText(now - firstAt),
     spanText(now - lastAt),
-    former.length === 0 ? "-" : former.join(", "),
+    owned ? "a tenant has it: see explain" : former.length === 0 ? "-" : former.join(", "),
   ]);
   const rest = rows.length - shown.length;
   return table([heading, ...lines]) + (rest === 0 ? "" : `\n… and ${rest} more`);

@@ -30,13 +30,13 @@ export function createAppend(parts: AppendParts): (received: Entry) => Recorded 
   const { seen, events, owning, held, copies, rules } = parts;
 
   /** Whose it is; what it frees may say so where it did not itself. */
-  function decisionOf({ evidence, parked, event: { receivedAt } }: Entry): Decision {
+  function decisionOf({ evidence, wanted, parked, event: { receivedAt } }: Entry): Decision {
     if (parked) return { is: "held", why: "unknown" };
-    const first = owning.decide(evidence, receivedAt);
+    const first = owning.decide(evidence, wanted, receivedAt);
     const freed = owning.follow(evidence, first, receivedAt);
     copies.give(freed, receivedAt);
     if (first.is === "owned" || freed.length === 0) return first;
-    const second = owning.decide(evidence, receivedAt);
+    const second = owning.decide(evidence, wanted, receivedAt);
     copies.give(owning.follow(evidence, second, receivedAt), receivedAt);
     return second;
   }

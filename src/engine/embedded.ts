@@ -109,6 +109,7 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
     reclaim: (claims) => thread.ask({ do: "reclaim", claims }),
     release: (which, to, limit) => thread.ask({ do: "release", which, to, limit }),
     tend: (now, expire) => thread.ask({ do: "tend", now, expire }),
+    postpone: (until) => thread.ask({ do: "postpone", until }),
     async known(keys) {
       return (await thread.ask({ do: "known", keys })).map((known) => known ?? undefined);
     },

@@ -1,6 +1,6 @@
 /** Held events, and who had what they name: the rows that owning asks. */
 import type { HeldRows } from "../ownership/owning.ts";
-import { isRecycled } from "../ownership/recycling.ts";
+import { isRecycled, prefixesOf } from "../ownership/recycling.ts";
 import type { BelongingsTable, EventTable, HeldTable } from "./tables.ts";
 
 /** Joins the tables. */
@@ -12,10 +12,20 @@ export function heldRowsOf(
   return {
     naming: held.naming,
     stays: held.stays,
+    later: held.later,
+    wantedBy: held.wantedBy,
+    wasAnothers: (wanted, tenant, now) =>
+      wanted.some((key) =>
+        belongings.formerOwners(key, undefined, now).some((former) => former !== tenant)
+      ),
     isRecycled({ ref, claims: { evidence } }, tenant, now) {
       const { channel } = events.whole(ref).event;
       const formerOwners = (key: string) => belongings.formerOwners(key, channel, now);
-      return isRecycled(held.wantedBy(ref), evidence, tenant, formerOwners);
+      const isOwned = (key: string) => {
+        const { keys } = belongings.of(tenant);
+        return prefixesOf(key).some((each) => keys.includes(each));
+      };
+      return isRecycled(held.wantedBy(ref), evidence, tenant, formerOwners, isOwned);
     },
   };
 }

@@ -100,6 +100,7 @@ export async function openMemoryEngine(): Promise<Engine> {
     reclaim: (claims) => commit(() => unassigned.reclaim(claims)),
     release: (which, to, limit) => commit(() => unassigned.release(which, to, limit)),
     tend: (now, expire) => commit(() => unassigned.tend(now, expire)),
+    postpone: (until) => commit(() => held.postpone(until)),
     known: (keys) => commit(() => keys.map(owning.known)),
     find: (id) => commit(() => storedAs(id, events, held)),
     lanes: handout.take,

@@ -41,12 +41,14 @@ export interface EventTable {
 export type Counted = Omit<Wanted, "former">;
 
 /** The held events of one log. To be used inside a transaction. */
-export interface HeldTable extends Omit<HeldRows, "isRecycled"> {
+export interface HeldTable extends Omit<HeldRows, "isRecycled" | "wasAnothers"> {
   add(ref: EventRef, at: number, why: HeldReason, claims: Claims, wanted: readonly string[]): void;
   remove(ref: EventRef): void;
   find(ref: EventRef): HeldRow | undefined;
   /** What the config would have to name for it to be somebody's. */
   wantedBy(ref: EventRef): readonly string[];
+  /** What waits for its call waits at least until then. */
+  postpone(until: number): void;
   /** Replaces what is known of it. */
   claim(ref: EventRef, claims: Claims): void;
   /** Those that have waited for their call long enough; they have then done so. */

@@ -10,6 +10,7 @@ import type { Direction, Key, MatchedBy } from "../event.ts";
 import type { Channel, TenantId } from "../tenant.ts";
 import type { Envelope } from "../telnyx/envelope.ts";
 import type { Sighting } from "../telnyx/families.ts";
+import { numbersMax } from "../telnyx/parties.ts";
 
 /** What the config in force says about ownership. */
 export interface Ownership {
@@ -47,7 +48,7 @@ export interface Told {
 export interface Claims {
   readonly evidence: Evidence;
   readonly subject: Subject;
-  /** What else the config could name for it to be somebody's; at most `wantedMax`. */
+  /** What else the config could name for it to be somebody's. */
   readonly wanted: readonly string[];
 }
 
@@ -60,8 +61,8 @@ export function tenantIn(path: string): TenantId | undefined {
 
 const profileKeyOf = (profile: string) => `profile:${profile.toLowerCase()}`;
 
-/** Enough to see whose it could be. */
-const wantedMax = 32;
+/** Ids, profiles, connections of one event; an order may have all its numbers besides. */
+const wantedMax = 128;
 
 /** Looks things up for one event. */
 interface Lookup {
@@ -149,12 +150,18 @@ function byPath({ envelope, path, sight, signer }: Told, ownership: Ownership): 
 }
 
 /** By number: whose, or whose if it were the one direction or the other. */
-function numbersOf({ sight }: Told, lookup: Lookup): Pick<Evidence, "numbers" | "sides"> {
+function numbersOf(
+  { sight }: Told,
+  lookup: Lookup,
+): Pick<Evidence, "numbers" | "sides" | "far"> {
   if (sight.ours.length > 0) return { numbers: distinct(byNumbers(sight.ours, lookup)) };
   const { direction } = sight;
   if (direction !== undefined) {
     const numbers = bySide(direction, sight, lookup);
-    return numbers.length === 0 ? {} : { numbers };
+    if (numbers.length === 0) return {};
+    const isCall = direction === "outbound" && sight.sessions.length > 0;
+    const far = isCall ? byNumbers(sight.to, lookup) : none;
+    return far.length === 0 ? { numbers } : { numbers, far };
   }
   const inbound = bySide("inbound", sight, lookup);
   const outbound = bySide("outbound", sight, lookup);
@@ -165,7 +172,7 @@ const isLeg = (key: Key) => key.startsWith("call_") || key.startsWith("CallSid:"
 
 /** What is received is over when it comes: nothing of the same message will follow. */
 const isSingle = ({ channel, direction }: Sighting) =>
-  channel === "messaging" && direction !== "outbound";
+  channel === "messaging" && direction === "inbound";
 
 /** Another event of the same leg will tell its direction, or its numbers. */
 function awaitsMore({ sight }: Told): boolean {
@@ -225,14 +232,14 @@ function wantedOf({ sight, path, signer }: Told, { numbers: owned }: Evidence): 
     ? []
     : numbers.filter(isShared).map((number) => `number:${number} ${profile.toLowerCase()}`);
   const keys = [
-    ...numbers.map((number) => `number:${number}`),
     ...paired,
     ...(profile === undefined ? [] : [profileKeyOf(profile)]),
     ...(connection === undefined ? [] : [`connection:${connection}`]),
     ...ids.map((id) => `id:${id}`),
     ...(tenantIn(path) === undefined ? [] : [`path:${path}`]),
   ];
-  return [...new Set(keys)].slice(0, wantedMax);
+  const byNumber = numbers.slice(0, numbersMax).map((number) => `number:${number}`);
+  return [...new Set([...keys.slice(0, wantedMax), ...byNumber])];
 }
 
 /** All that a tenant's own account signed is that tenant's, if it takes such events. */
@@ -249,11 +256,11 @@ function evidenceOf(told: Told, ownership: Ownership): Evidence {
   const lookup = lookupOf(told, ownership);
   const between = [...byProfile(lookup), ...byConnection(lookup)];
   const ids = [...byIds(lookup), ...byPath(told, ownership), ...between];
-  const { numbers, sides } = numbersOf(told, lookup);
+  const owners = numbersOf(told, lookup);
+  const { sides } = owners;
   return {
     ...joinsOf(told),
-    ...(numbers === undefined ? {} : { numbers }),
-    ...(sides === undefined ? {} : { sides }),
+    ...owners,
     ...(sides === undefined || between.length === 0 ? {} : { between }),
     ...(ids.length === 0 ? {} : { ids }),
   };

@@ -96,13 +96,24 @@ function eitherOf(of: Case): readonly Named[] {
   return distinct([...sides.inbound, ...sides.outbound]);
 }
 
+const isConference = (key: Key) => key.startsWith("conference_id:") || key.startsWith("Conf");
+
 /** By the nearest call or conference that is known to be one tenant's. */
 function circleOf({ evidence, known }: Case): Named | undefined {
   for (const key of evidence.circles ?? []) {
+    // A participant is not the creator: of the conference itself only calls can tell.
+    if (evidence.conference !== undefined && isConference(key)) continue;
     const tenant = known(key)?.tenant;
     if (tenant !== undefined) return namedBy(key, tenant);
   }
   return undefined;
+}
+
+/** The call it belongs to itself is not known yet, and what is farther could be another's. */
+function isFarther({ by, matched }: Named, { evidence, known, direction, late }: Case): boolean {
+  const [nearest] = evidence.circles ?? [];
+  if (late || direction !== undefined || nearest === undefined) return false;
+  return nearest !== `${by}:${matched}` && !isConference(nearest) && known(nearest) === undefined;
 }
 
 /** Something else that it names is another tenant's. */
@@ -157,6 +168,18 @@ function guessed({ legs, direction, late, now }: Case): Decision | undefined {
 const sideOf = ({ evidence: { numbers, sides }, direction }: Case): readonly Named[] =>
   numbers ?? (direction && sides?.[direction]) ?? [];
 
+/**
+ * A leg that goes out in a call which is known to be another tenant's alone, and does not go to
+ * that one: its call was forwarded with the caller's own number, which anybody may show.
+ */
+function forwardedBy(of: Case, owners: readonly Named[]): readonly Named[] | undefined {
+  const { evidence: { sides, far = sides?.inbound ?? [] }, direction } = of;
+  const found = direction === "outbound" ? circleOf(of) : undefined;
+  if (found === undefined) return undefined;
+  const isIts = ({ tenant }: Named) => tenant === found.tenant;
+  return owners.some(isIts) || far.some(isIts) ? undefined : [found];
+}
+
 const number: Rule = {
   name: "our number, on the side the direction names",
   looksAt(of) {
@@ -164,7 +187,8 @@ const number: Rule = {
   },
   decide(of) {
     const owners = sideOf(of);
-    return owners.length > 0 ? owned(distinct(owners), true) : undefined;
+    if (owners.length === 0) return undefined;
+    return owned(forwardedBy(of, owners) ?? distinct(owners), true);
   },
 };
 
@@ -187,20 +211,21 @@ const onlyOwner: Rule = {
   },
 };
 
-/** About a conference of which it is only known that two tenants are in it. */
-function isTwoTenants({ evidence, known }: Case): boolean {
-  const { conference, circles = [] } = evidence;
-  return conference === "wide" && circles.some((key) => known(key)?.shared === true);
+/** It names a leg, so its call is that leg's, who need not be the creator: both have to agree. */
+function isDoubtful({ tenant }: Named, { evidence, known }: Case): boolean {
+  const { conference, circles = [], legs = [] } = evidence;
+  return conference === "wide" && legs.length > 0 &&
+    circles.some((key) => isConference(key) && known(key)?.tenant !== tenant);
 }
 
 const circle: Rule = {
   name: "a call or conference we know",
   looksAt: ({ evidence }) => evidence.circles ?? [],
   decide(of) {
-    if (isTwoTenants(of)) return held("ambiguous");
     const found = circleOf(of);
     if (found === undefined) return undefined;
-    if (waits(of)) return held("waiting");
+    if (waits(of) || isFarther(found, of)) return held("waiting");
+    if (isDoubtful(found, of)) return held("ambiguous");
     return owned([found], of.evidence.awaits !== true || of.direction !== undefined);
   },
 };

@@ -22,13 +22,14 @@ export interface Memory {
 /** What an event says of one thing it names. */
 type Lesson = Partial<Pick<Known, "tenant" | "direction" | "guess" | "creator" | "recycled">>;
 
-/** What an operator says holds against everything that was learned. */
+/** What an operator says holds, but for what is another tenant's for sure. */
 function withTenant(known: Known, tenant: TenantId, isWord: boolean): Known {
-  if (isWord) {
+  if (isWord && known.tenant === undefined) {
     const { shared: _, recycled: __, guess: ___, ...rest } = known;
     return { ...rest, tenant };
   }
   if (known.shared === true || known.recycled === true || known.tenant === tenant) return known;
+  if (isWord) return known;
   const { tenant: other, guess: _, ...rest } = known;
   return other === undefined ? { ...rest, tenant } : { ...rest, shared: true };
 }

@@ -32,10 +32,15 @@ export interface HeldRow {
 export interface HeldRows {
   /** Those that name this leg, call or conference; not expired ones. */
   naming(key: Key): readonly HeldRow[];
+  /** It is decided soon, in another transaction. */
+  later(ref: EventRef): void;
   /** It stays held, for this reason. */
   stays(ref: EventRef, why: HeldReason): void;
   /** Another tenant than this had, a short while ago, what it names and nobody owned. */
   isRecycled(row: HeldRow, tenant: TenantId, now: number): boolean;
+  /** Another tenant than this had one of these a short while ago. */
+  wasAnothers(wanted: readonly string[], tenant: TenantId, now: number): boolean;
+  wantedBy(ref: EventRef): readonly string[];
 }
 
 /** An event that was held, and whose it is. */
@@ -47,8 +52,8 @@ export interface Freed {
 
 /** Decides, learns and frees. Everything here belongs inside a transaction. */
 export interface Owning {
-  /** Whose a new event is. */
-  decide(evidence: Evidence, now: number): Decision;
+  /** Whose a new event is; `wanted` is what else it names. */
+  decide(evidence: Evidence, wanted: readonly string[], now: number): Decision;
   /** What a decision teaches, and the events it frees, in the order of their arrival. */
   follow(evidence: Evidence, decision: Decision, now: number): readonly Freed[];
   /** Decides held events anew; gives those that are free now, and those they free. */
@@ -58,6 +63,9 @@ export interface Owning {
   /** What decisions are made from. */
   readonly known: Knowledge;
 }
+
+/** Held events decided for what one event has taught; the others follow. */
+const settledMax = 2_000;
 
 /** Only its own Telnyx account signs for this tenant. */
 export type HasOwnAccount = (tenant: TenantId) => boolean;
@@ -95,8 +103,18 @@ export function createOwning(
 ): Owning {
   const known = withoutOwnAccounts(memory, hasOwnAccount);
 
+  /** Whose a call probably is does not count where somebody else had one of its numbers. */
+  function isRash(decision: Decision, wanted: () => readonly string[], now: number): boolean {
+    if (decision.is === "held" || decision.firm) return false;
+    const [owner] = decision.owners;
+    return owner !== undefined && held.wasAnothers(wanted(), owner.tenant, now);
+  }
+
   function decided(row: HeldRow, decision: Decision, now: number): Decision {
     if (decision.is === "held") return decision;
+    if (isRash(decision, () => held.wantedBy(row.ref), now)) {
+      return { is: "held", why: "ambiguous" };
+    }
     const isNew = decision.owners.some(({ tenant }) => held.isRecycled(row, tenant, now));
     return isNew ? { is: "held", why: "recycled" } : decision;
   }
@@ -114,16 +132,23 @@ export function createOwning(
       else if (why !== "recycled" || decision.why === "ambiguous") held.stays(ref, decision.why);
       keys.push(...learn(evidence, isHeldAs(decision, why), memory, now));
     };
+    let looked = 0;
     for (const row of start) look(row);
     for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
-      for (const row of held.naming(key)) look(row);
+      for (const row of held.naming(key)) {
+        if (++looked > settledMax) held.later(row.ref);
+        else look(row);
+      }
     }
     return [...freed.values()].sort(byArrival);
   }
 
   return {
     known,
-    decide: (evidence, now) => decide({ evidence, known, now, late: false }),
+    decide(evidence, wanted, now) {
+      const decision = decide({ evidence, known, now, late: false });
+      return isRash(decision, () => wanted, now) ? { is: "held", why: "waiting" } : decision;
+    },
     follow(evidence, decision, now) {
       const news = learn(evidence, decision, memory, now);
       return news.length === 0 ? [] : settle([], news, now);

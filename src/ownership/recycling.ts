@@ -47,9 +47,10 @@ export type FormerOwners = (key: string) => readonly TenantId[];
 
 /** The evidence with only those of its owners that are kept. */
 export function filtered(evidence: Evidence, isKept: (named: Named) => boolean): Evidence {
-  const { numbers, sides, between, ids, ...rest } = evidence;
+  const { numbers, far, sides, between, ids, ...rest } = evidence;
   return {
     ...rest,
+    ...(far === undefined ? {} : { far: far.filter(isKept) }),
     ...(numbers === undefined ? {} : { numbers: numbers.filter(isKept) }),
     ...(sides === undefined ? {} : {
       sides: { inbound: sides.inbound.filter(isKept), outbound: sides.outbound.filter(isKept) },
@@ -75,18 +76,19 @@ export function withoutNewOwners(
 }
 
 /**
- * Whether an event came while nobody owned something that it names, and that another tenant than
- * this one had shortly before.
+ * Whether an event came while nobody owned something that it names, that this tenant owns now,
+ * and that another tenant had shortly before.
  */
 export function isRecycled(
   wanted: readonly string[],
   { numbers = [], sides, between = [], ids = [] }: Evidence,
   tenant: TenantId,
   formerOwners: FormerOwners,
+  isOwned: (key: string) => boolean,
 ): boolean {
   const { inbound = [], outbound = [] } = sides ?? {};
   const owned = new Set([numbers, inbound, outbound, between, ids].flat().map(keyOf));
   return wanted.some((key) =>
-    !owned.has(key) && formerOwners(key).some((former) => former !== tenant)
+    !owned.has(key) && formerOwners(key).some((former) => former !== tenant) && isOwned(key)
   );
 }

@@ -25,6 +25,8 @@ import { read } from "../ownership/reading.ts";
 const tendMs = 1_000;
 /** Nothing is given up or forgotten so soon after a start, or a step of the clock. */
 const quietMs = 10 * 60_000;
+/** What could not be delivered to us comes again within so long: Telnyx retries for a minute. */
+const returnMs = 60_000;
 /** The clock moved by so much more or less than time has passed. */
 const stepMs = 60_000;
 /** Keys, and events, read at once. */
@@ -196,27 +198,32 @@ async function keepAdopting(options: AssignOptions, asked: (stop: AbortSignal) =
   }
 }
 
-/** Whether so much time has passed since the start, and since the clock was last set. */
-function createQuiet(): () => boolean {
+/** Whether the clock was just set, and whether that or the start was a short while ago. */
+function createQuiet() {
   let since = performance.now();
   let offset = Date.now() - since;
-  return () => {
+  return function look(): { readonly wasSet: boolean; readonly isQuiet: boolean } {
     const now = performance.now();
-    if (Math.abs(Date.now() - now - offset) > stepMs) since = now;
+    const wasSet = Math.abs(Date.now() - now - offset) > stepMs;
+    if (wasSet) since = now;
     offset = Date.now() - now;
-    return now - since < quietMs;
+    return { wasSet, isQuiet: now - since < quietMs };
   };
 }
 
 async function keepTending(options: AssignOptions): Promise<void> {
   const { engine, signal, state } = options;
-  const isQuiet = createQuiet();
+  const look = createQuiet();
+  const postpone = () => engine.postpone(Date.now() + returnMs);
+  await insist(postpone, options);
   while (!signal.aborted) {
     await sleep(tendMs, signal);
     if (signal.aborted) return;
     await insist(async () => {
+      const { wasSet, isQuiet } = look();
+      if (wasSet) await postpone();
       for (let more = true; more && !signal.aborted;) {
-        const tended = await engine.tend(Date.now(), !isQuiet());
+        const tended = await engine.tend(Date.now(), !isQuiet);
         const { released, expired } = tended;
         if (released > 0) state({ is: "events.released", count: released, by: "call" });
         if (expired > 0) state({ is: "events.expired", count: expired });

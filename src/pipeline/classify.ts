@@ -8,6 +8,7 @@ import type { Entry, Fingerprint } from "../engine.ts";
 import type { Envelope } from "../telnyx/envelope.ts";
 import type { Ownership } from "../ownership/claims.ts";
 import { eventOf, read } from "../ownership/reading.ts";
+import type { TenantId } from "../tenant.ts";
 import type { Classified, Inbound, Verified } from "./inbound.ts";
 
 /** A repetition of a body without an id is a duplicate for so long, later a new event. */
@@ -15,15 +16,24 @@ const withoutIdMs = 15 * 60_000;
 
 const sha256 = (data: string | Uint8Array): Buffer => hash("sha256", data, "buffer");
 
-/** What makes two webhooks one event: when it happened and its id, or else its content. */
-function fingerprintOf(content: Buffer, envelope: Envelope | undefined): Fingerprint {
+/**
+ * What makes two webhooks one event: when it happened and its id, or else its content. What two
+ * accounts sign is never one: the time leaves room before it for who that was.
+ */
+function fingerprintOf(
+  content: Buffer,
+  envelope: Envelope | undefined,
+  signer: TenantId | undefined,
+): Fingerprint {
   const key = Buffer.alloc(24);
   const short = content.subarray(0, 8);
   if (envelope?.id === undefined) {
+    if (signer !== undefined) sha256(signer).copy(key, 0, 0, 8);
     content.copy(key, 8, 0, 16);
     return { key, content: short, withinMs: withoutIdMs };
   }
   key.writeBigInt64BE(BigInt(Math.trunc(envelope.occurredAt ?? 0)), 0);
+  if (signer !== undefined) sha256(signer).copy(key, 0, 0, 2);
   sha256(envelope.id).copy(key, 8, 0, 16);
   return { key, content: short };
 }
@@ -39,7 +49,7 @@ function parkedEntry(inbound: Verified): Entry {
     event: { id, type: "unreadable", channel: "other", receivedAt: inbound.receivedAt },
     raw: inbound.body,
     proof: proofOf(inbound),
-    fingerprint: fingerprintOf(content, undefined),
+    fingerprint: fingerprintOf(content, undefined, inbound.signer),
     evidence: {},
     subject: {},
     wanted: [],
@@ -61,7 +71,7 @@ export function entryOf(inbound: Verified, ownership: Ownership): Entry {
     raw: inbound.body,
     ...(json === undefined ? {} : { json }),
     proof: proofOf(inbound),
-    fingerprint: fingerprintOf(content, envelope),
+    fingerprint: fingerprintOf(content, envelope, inbound.signer),
     path: inbound.path,
     ...(inbound.signer === undefined ? {} : { signer: inbound.signer }),
     parked: false,

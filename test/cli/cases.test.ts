@@ -152,6 +152,12 @@ describe("check --cases", () => {
   signed_by: acme
   after: [{ body: hello }, { path: /x }]
   expect: { tenant: acme }
+- name: says nothing
+  body: hello
+  expect: {}
+- name: nobody and somebody
+  body: hello
+  expect: { tenants: [acme, unassigned] }
 `);
     assert.equal(code, 78);
     const expected = [
@@ -165,6 +171,8 @@ describe("check --cases", () => {
       /^cases\.yaml:5:51 expect\.lane: must be one of window, session, none; did you mean/m,
       /^cases\.yaml:6:3: must have either "body" or "file"$/m,
       /^cases\.yaml:6:3 after: must have either "body" or "file"$/m,
+      /^cases\.yaml:10:3 expect: says nothing: a case that expects nothing tests nothing$/m,
+      /^cases\.yaml:13:3 expect: "tenants" cannot have "unassigned"/m,
       /^cases\.yaml:7:14 signed_by: has no public_keys of its own/m,
     ];
     for (const line of expected) assert.match(stdout, line);

@@ -104,9 +104,9 @@ function describeFreed(promised: Promised): void {
   });
 }
 
-function describeWaiting(promised: Promised): void {
-  const only: Asked = { id: "e1", evidence: { ...silent, ids: [beta] } };
+const only: Asked = { id: "e1", evidence: { ...silent, ids: [beta] } };
 
+function describeWaiting(promised: Promised): void {
   promised("decides what has waited long enough, and then for good", async (engine) => {
     await arrive(engine, only);
     assert.deepEqual(await engine.tend(noon + graceMs - 1, false), idle);
@@ -130,8 +130,9 @@ function describeWaiting(promised: Promised): void {
 
   promised("does not wait without end where the clock was set back", async (engine) => {
     await arrive(engine, only);
-    assert.deepEqual(await engine.tend(noon - graceMs, false), idle);
-    const tended = await engine.tend(noon - graceMs - 1, false);
+    const setBack = noon + graceMs - 120_000;
+    assert.deepEqual(await engine.tend(setBack, false), idle);
+    const tended = await engine.tend(setBack - 1, false);
     assert.deepEqual(tended, { ...idle, released: 1, more: true });
     assert.deepEqual(await given(engine), { beta: ["e1"] });
   });
@@ -152,6 +153,30 @@ function describeWaiting(promised: Promised): void {
     await arrive(engine, { id: "e2", evidence: { ...silent, ids: [beta] } });
     await engine.tend(later, false);
     assert.deepEqual(await given(engine), { beta: ["e1", "e2"] });
+  });
+}
+
+function describePutOff(promised: Promised): void {
+  promised("decides nothing that waits before a time that it is told", async (engine) => {
+    await arrive(engine, only);
+    await engine.postpone(noon + 60_000);
+    await engine.postpone(noon + 30_000);
+    assert.deepEqual(await engine.tend(noon + 11_000, false), idle);
+    assert.equal(await whyOf(engine, "e1"), "waiting");
+    await arrive(engine, { id: "e2", evidence: only.evidence ?? {}, at: noon + 12_000 });
+    await engine.tend(noon + 12_000 + graceMs, false);
+    assert.deepEqual(await given(engine), { beta: ["e2"] }, "what came since does not");
+    assert.equal((await engine.tend(noon + 61_000, false)).released, 1);
+    assert.deepEqual(await given(engine), { beta: ["e1"] });
+  });
+
+  promised("decides so many for one event, and the others soon, in order", async (engine) => {
+    const ids = Array.from({ length: 2_005 }, (_, index) => `e${index}`);
+    await engine.append(ids.map((id) => asked({ id, evidence: silent })));
+    await arrive(engine, { id: "first", evidence: initiated });
+    assert.deepEqual(await given(engine), { acme: [...ids.slice(0, 2_000), "first"] });
+    assert.equal((await engine.tend(noon + 1, false)).released, 5);
+    assert.deepEqual(await given(engine), { acme: ids.slice(2_000) });
   });
 }
 
@@ -193,6 +218,7 @@ export function describeCalls(promised: Promised): void {
   describeReleased(promised);
   describeFreed(promised);
   describeWaiting(promised);
+  describePutOff(promised);
   describeGuesses(promised);
   describeRemembering(promised);
 }

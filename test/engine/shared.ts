@@ -10,7 +10,7 @@ import type { Event, Key } from "../../src/event.ts";
 import type { Named, Subject } from "../../src/ownership.ts";
 
 /** A moment in the past that tests count from. */
-export const noon = Date.UTC(2026, 10, 20, 12);
+export const noon = Date.UTC(2025, 10, 20, 12);
 
 /** A tenant that the config names as the owner. */
 export function owner(tenant: string, more: Partial<Named> = {}): Named {

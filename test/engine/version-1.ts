@@ -125,15 +125,15 @@ export const payload = JSON.stringify({
   previous_id: previous,
   timestamp: "2026-11-20T10:27:02.756Z",
   window: {
-    opened_at: "2026-11-20T12:00:00.002Z",
+    opened_at: "2025-11-20T12:00:00.002Z",
     closed_at: "2026-11-20T10:27:02.756Z",
     reason: "max_wait",
   },
   count: 2,
   events: [{ data: { id: "acme3" } }, { data: { id: "acme4" } }],
   routing: [
-    routing("acme3", "2026-11-20T12:00:00.002Z"),
-    routing("acme4", "2026-11-20T12:00:00.003Z"),
+    routing("acme3", "2025-11-20T12:00:00.002Z"),
+    routing("acme4", "2025-11-20T12:00:00.003Z"),
   ],
 });
 

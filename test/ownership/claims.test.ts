@@ -127,7 +127,7 @@ describe("claimsOf() without a direction", () => {
     assert.deepEqual(deciding("call.answered", between), ["ambiguous"]);
     const { evidence, wanted } = claims("call.answered", between);
     assert.equal(evidence.awaits, true);
-    assert.deepEqual(wanted, [`number:${bob}`, `number:${alice}`, "connection:111"]);
+    assert.deepEqual(wanted, ["connection:111", `number:${bob}`, `number:${alice}`]);
   });
 
   it("lets the connection or profile decide where no direction will ever be told", () => {
@@ -215,9 +215,15 @@ describe("claimsOf() by what is neither side's", () => {
   });
 
   it("says what would have to be known where nobody is named, and not without end", () => {
-    const to = Array.from({ length: 100 }, (_, index) => `+1415555${1_000 + index}`);
-    const { wanted } = claims("message.received", message(to, stranger));
-    assert.equal(wanted.length, 32);
-    assert.equal(wanted[0], "number:+14155551000");
+    const to = Array.from({ length: 1_100 }, (_, index) => `+1415555${1_000 + index}`);
+    const tags = Array.from({ length: 200 }, (_, index) => `tag-${index}`);
+    const told = message(to, stranger, { messaging_profile_id: "profile-x", tags });
+    const { wanted } = claims("message.received", told);
+    assert.equal(wanted[0], "profile:profile-x");
+    const isNumber = (key: string) => key.startsWith("number:");
+    const first = wanted.findIndex(isNumber);
+    assert.equal(wanted[first], "number:+14155551000");
+    assert.equal(wanted.slice(first).length, 1_000);
+    assert.ok(wanted.slice(first).every(isNumber) && first > 1 && first <= 128);
   });
 });

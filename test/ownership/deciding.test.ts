@@ -16,45 +16,6 @@ const decision = (...args: Parameters<typeof questionOf>) => decide(questionOf(.
 const outcome = (...args: Parameters<typeof questionOf>) => outcomeOf(decision(...args));
 const late = { late: true };
 
-describe("decide() about a whole conference", () => {
-  const wide: Evidence = { conference: "wide", circles: [conference], legs: [leg] };
-
-  it("gives it to the creator, whoever else is in it", () => {
-    const memory = {
-      [conference]: { shared: true as const, creator: "acme" },
-      [leg]: { tenant: "beta" },
-    };
-    const found = decision(wide, memory);
-    assert.deepEqual(found, {
-      is: "owned",
-      owners: [{ tenant: "acme", by: "conference_id", matched: "f" }],
-      firm: true,
-    });
-  });
-
-  it("waits for the event that names the creator, as long as it may come", () => {
-    const memory = { [leg]: { tenant: "beta" }, [conference]: { tenant: "beta" } };
-    assert.equal(outcome(wide, memory), "waiting");
-    assert.equal(outcome(wide), "waiting");
-    assert.equal(outcome(wide, {}, late), "unknown");
-    const { legs: _, ...legless } = wide;
-    assert.deepEqual(outcome(legless, { [conference]: { tenant: "acme" } }, late), ["acme"]);
-  });
-
-  it("gives it to nobody by the leg that caused it", () => {
-    assert.equal(outcome(wide, { [leg]: { tenant: "beta" } }, late), "unknown");
-    const ofLeg = { [leg]: { tenant: "beta" }, [conference]: { tenant: "acme" } };
-    assert.deepEqual(outcome(wide, ofLeg, late), ["acme"]);
-  });
-
-  it("gives it to nobody if two tenants are in it and nobody is known to have made it", () => {
-    const memory = { [leg]: { tenant: "beta" }, [conference]: { shared: true as const } };
-    assert.equal(outcome(wide, memory), "waiting");
-    assert.equal(outcome(wide, memory, late), "ambiguous");
-    assert.equal(outcome({ ...wide, ids: [acme] }, memory, late), "ambiguous");
-  });
-});
-
 describe("decide() by a leg", () => {
   it("keeps the tenant of a leg that is known, whoever owns the number now", () => {
     const told: Evidence = { legs: [leg], direction: "inbound", numbers: [beta], ids: [beta] };
@@ -139,6 +100,37 @@ describe("decide() by numbers", () => {
   });
 });
 
+describe("decide() for a leg that goes out", () => {
+  const out: Evidence = { legs: [leg], circles: [session], direction: "outbound", numbers: [acme] };
+  const ofBeta = { [session]: { tenant: "beta" } };
+
+  it("gives it to the one tenant of its call, whatever number of another's it shows", () => {
+    const found = decision(out, ofBeta);
+    assert.deepEqual(found, {
+      is: "owned",
+      owners: [{ tenant: "beta", by: "call_session_id", matched: "s" }],
+      firm: true,
+    });
+    assert.deepEqual(outcome({ ...out, far: [gamma] }, ofBeta), ["beta"]);
+    assert.deepEqual(outcome({ ...out, direction: "inbound" }, ofBeta), ["acme"]);
+  });
+
+  it("does not where it calls that tenant, or its call is of nobody or of two", () => {
+    assert.deepEqual(outcome({ ...out, far: [beta] }, ofBeta), ["acme"]);
+    assert.deepEqual(outcome(out), ["acme"]);
+    assert.deepEqual(outcome(out, { [session]: { shared: true } }), ["acme"]);
+  });
+
+  it("goes by the leg's direction where the event tells none", () => {
+    const outgoing = { ...ofBeta, [leg]: { direction: "outbound" as const } };
+    const { direction: _, numbers: __, ...silent } = out;
+    const forwarded = { ...silent, sides: { inbound: [], outbound: [acme] } };
+    assert.deepEqual(outcome(forwarded, outgoing), ["beta"]);
+    const called = { ...silent, sides: { inbound: [beta], outbound: [acme] } };
+    assert.deepEqual(outcome(called, outgoing), ["acme"]);
+  });
+});
+
 describe("decide() between two owners", () => {
   const between: Evidence = {
     legs: [leg],
@@ -214,7 +206,12 @@ describe("decide() for the only owner on both sides", () => {
 describe("decide() by a call or conference", () => {
   it("gives it to the one tenant that is known for the nearest", () => {
     const told: Evidence = { circles: [session, conference] };
-    assert.deepEqual(outcome(told, { [conference]: { tenant: "beta" } }), ["beta"]);
+    const farther = { [conference]: { tenant: "beta" } };
+    assert.equal(outcome(told, farther), "waiting", "its own call may be another's");
+    assert.deepEqual(outcome(told, farther, late), ["beta"]);
+    assert.deepEqual(outcome({ circles: [conference] }, farther), ["beta"]);
+    const shared = { ...farther, [session]: { shared: true as const } };
+    assert.deepEqual(outcome(told, shared), ["beta"], "nothing more will be known of it");
     const both = { [session]: { tenant: "acme" }, [conference]: { tenant: "beta" } };
     assert.deepEqual(outcome(told, both), ["acme"]);
   });

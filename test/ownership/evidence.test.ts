@@ -175,11 +175,11 @@ describe("what would have to be owned", () => {
   it("names what may be the account's, and never a caller's number", () => {
     const incoming = { ...leg, direction: "incoming", from: stranger, to: bob, connection_id: "9" };
     const { wanted } = claims("call.initiated", incoming, { tenants: [], path: "/webhooks/@acme" });
-    assert.deepEqual(wanted, [`number:${bob}`, "connection:9", "path:/webhooks/@acme"]);
+    assert.deepEqual(wanted, ["connection:9", "path:/webhooks/@acme", `number:${bob}`]);
     const outgoing = { ...incoming, direction: "outgoing" };
     assert.deepEqual(claims("call.initiated", outgoing).wanted, [
-      `number:${stranger}`,
       "connection:9",
+      `number:${stranger}`,
     ]);
   });
 
@@ -198,9 +198,9 @@ describe("what would have to be owned", () => {
   it("pairs a sender's name with its profile", () => {
     const sent = message(stranger, "INFO", { messaging_profile_id: "Profile-X" });
     assert.deepEqual(claims("message.sent", sent).wanted, [
-      "number:INFO",
       "number:INFO profile-x",
       "profile:profile-x",
+      "number:INFO",
     ]);
   });
 });

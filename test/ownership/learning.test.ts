@@ -116,11 +116,17 @@ describe("learn() of two tenants", () => {
     assert.deepEqual(again.known[session], { shared: true, seenAt: now });
   });
 
-  it("takes an operator's word on a leg against everything that was learned", () => {
-    for (const before of [{ tenant: "acme" }, { shared: true }, { recycled: true }] as const) {
+  it("takes an operator's word on a leg that was of nobody, or of two", () => {
+    for (const before of [{}, { shared: true }, { recycled: true }] as const) {
       const found = learned(call, given("beta"), { [leg]: { ...before, direction: "inbound" } });
       assert.deepEqual(found.known[leg], { tenant: "beta", direction: "inbound", seenAt: now });
     }
+  });
+
+  it("leaves a leg that is another's for sure to that one, whatever is said of one event", () => {
+    const before = { [leg]: { tenant: "acme" } };
+    const found = learned(call, given("beta"), before);
+    assert.deepEqual(found.known[leg], { tenant: "acme", seenAt: now });
   });
 
   it("takes no operator's word on a whole conference for one on the leg it names", () => {

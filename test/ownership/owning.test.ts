@@ -9,6 +9,7 @@ import { createMemory, type Memories, named, outcomeOf } from "./shared.ts";
 const now = 1_000_000;
 const leg = "call_leg_id:l";
 const other = "call_leg_id:o";
+const betas = "call_control_id:b";
 const session = "call_session_id:s";
 const [acme, beta] = [named("acme"), named("beta")];
 
@@ -25,11 +26,13 @@ interface Around {
   readonly ownAccounts?: readonly string[];
   /** What another tenant than this had a short while ago. */
   readonly recycled?: Readonly<Record<EventRef, string>>;
+  /** Who had these a short while ago. */
+  readonly anothers?: Readonly<Record<string, string>>;
 }
 
 /** Owning over these held events; what is given leaves them, as in a log. */
 function open(rows: readonly HeldRow[], around: Around = {}) {
-  const { known = {}, ownAccounts = [], recycled = {} } = around;
+  const { known = {}, ownAccounts = [], recycled = {}, anothers = {} } = around;
   const held = new Map(rows.map((one) => [one.ref, one]));
   const memory = createMemory(known);
   const owning = createOwning(memory, {
@@ -41,6 +44,9 @@ function open(rows: readonly HeldRow[], around: Around = {}) {
       const found = held.get(ref);
       if (found !== undefined) held.set(ref, { ...found, why });
     },
+    later: () => assert.fail("there are few"),
+    wantedBy: () => [],
+    wasAnothers: (wanted, tenant) => wanted.some((key) => (anothers[key] ?? tenant) !== tenant),
     isRecycled: ({ ref }, tenant) => (recycled[ref] ?? tenant) !== tenant,
   }, (tenant) => ownAccounts.includes(tenant));
 
@@ -49,8 +55,8 @@ function open(rows: readonly HeldRow[], around: Around = {}) {
     return freed.map(({ ref, owners }) => `${ref} ${owners.map(({ tenant }) => tenant)}`);
   }
 
-  function arrives(evidence: Evidence) {
-    const decision = owning.decide(evidence, now);
+  function arrives(evidence: Evidence, wanted: readonly string[] = []) {
+    const decision = owning.decide(evidence, wanted, now);
     return { decision, freed: give(owning.follow(evidence, decision, now)) };
   }
 
@@ -77,6 +83,18 @@ const initiated = (
   numbers: owners,
 });
 const awaiting: Evidence = { legs: [leg], circles: [session], teaches: [session], awaits: true };
+
+describe("a guess", () => {
+  const sides = { inbound: [], outbound: [named("acme", "number:+1")] };
+  const guess: Evidence = { legs: [leg], awaits: true, sides };
+
+  it("does not count where another tenant had the other number a short while ago", () => {
+    const { arrives } = open([], { anothers: { "number:+2": "beta" } });
+    assert.deepEqual(arrives(guess, ["number:+1"]).decision.is, "owned");
+    const rash = arrives(guess, ["number:+1", "number:+2"]).decision;
+    assert.deepEqual(rash, { is: "held", why: "waiting" });
+  });
+});
 
 describe("what an event teaches", () => {
   it("frees what waited for its leg, in the order of arrival", () => {
@@ -194,8 +212,12 @@ describe("what an operator gives", () => {
 
   it("binds the legs of what was given, no call, and not the leg that a conference names", () => {
     const wide: Evidence = { legs: [other], circles: ["conference_id:f"], conference: "wide" };
-    const called: Evidence = { legs: [leg], circles: [session] };
-    const known = { [session]: { tenant: "beta" }, [leg]: { tenant: "beta" } };
+    const called: Evidence = { legs: [leg, betas], circles: [session] };
+    const known = {
+      [session]: { tenant: "beta" },
+      [leg]: { shared: true as const },
+      [betas]: { tenant: "beta" },
+    };
     const owning = open([row(1, wide), row(2, called), row(3, { legs: [other] })], { known });
     assert.deepEqual(owning.given("acme", 1, 2), ["1 acme", "2 acme"]);
     assert.deepEqual([owning.known(other), owning.known("conference_id:f")], [
@@ -203,6 +225,7 @@ describe("what an operator gives", () => {
       undefined,
     ]);
     assert.deepEqual([owning.known(leg)?.tenant, owning.known(session)?.shared], ["acme", true]);
+    assert.equal(owning.known(betas)?.tenant, "beta", "that was beta's for sure");
   });
 });
 

@@ -115,13 +115,20 @@ describe("isRecycled()", () => {
 
   it("says so where nobody has now what another tenant had", () => {
     const former = formerly({ "number:+2": ["beta"] });
-    assert.equal(isRecycled(wanted, evidence, "acme", former), true);
-    assert.equal(isRecycled(wanted, evidence, "beta", former), false, "it is its own");
-    assert.equal(isRecycled(["number:+1"], evidence, "acme", former), false, "it is not named");
+    const isIts = () => true;
+    assert.equal(isRecycled(wanted, evidence, "acme", former, isIts), true);
+    assert.equal(isRecycled(wanted, evidence, "beta", former, isIts), false, "it is its own");
+    const others = ["number:+1"];
+    assert.equal(isRecycled(others, evidence, "acme", former, isIts), false, "it is not named");
+  });
+
+  it("does not mind what the tenant does not own now either", () => {
+    const former = formerly({ "number:+2": ["beta"] });
+    assert.equal(isRecycled(wanted, evidence, "acme", former, () => false), false);
   });
 
   it("does not ask who had before what somebody has now", () => {
     const former = formerly({ "number:+1": ["beta"] });
-    assert.equal(isRecycled(wanted, evidence, "acme", former), false);
+    assert.equal(isRecycled(wanted, evidence, "acme", former, () => true), false);
   });
 });

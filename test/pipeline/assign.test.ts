@@ -146,6 +146,45 @@ describe("startAssigning()", () => {
     assert.deepEqual((await engine.find("e-1", 1))?.owners.map(({ tenant }) => tenant), ["own"]);
   });
 
+  it("decides nothing that waited when it starts before it may have come again", async () => {
+    await using engine = await openEngine();
+    using clock = stopClock();
+    const own = tenantOf("own", { connectionIds: ["1"] });
+    {
+      await using before = start(engine, own);
+      await clock.pass(0);
+      await before.arrive({ call_leg_id: "l", connection_id: "1" }, { type: "call.answered" });
+      await clock.pass(1_000);
+    }
+    await clock.pass(10_000);
+    await using assigning = start(engine, own);
+    for (let second = 0; second < 59; second++) await clock.pass(1_000);
+    assert.equal((await engine.find("e-1", 1))?.why, "waiting");
+    for (let second = 0; second < 3; second++) await clock.pass(1_000);
+    assert.deepEqual(assigning.facts, [{ is: "events.released", count: 1, by: "call" }]);
+  });
+
+  it("nor where the clock was set, for which it has waited no longer", async () => {
+    using clock = stopClock();
+    using elapsed = stopElapsed();
+    await using engine = await openEngine();
+    const own = tenantOf("own", { connectionIds: ["1"] });
+    await using assigning = start(engine, own);
+    const seconds = async (count: number) => {
+      for (let second = 0; second < count; second++) {
+        elapsed.pass(1_000);
+        await clock.pass(1_000);
+      }
+    };
+    await clock.pass(0);
+    await assigning.arrive({ call_leg_id: "l", connection_id: "1" }, { type: "call.answered" });
+    await clock.pass(62_000);
+    await seconds(59);
+    assert.equal((await engine.find("e-1", 1))?.why, "waiting");
+    await seconds(3);
+    assert.deepEqual(assigning.facts, [{ is: "events.released", count: 1, by: "call" }]);
+  });
+
   it("gives nothing up before it has run for ten minutes, or its clock kept step", async () => {
     using clock = stopClock();
     using elapsed = stopElapsed();

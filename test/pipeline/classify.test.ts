@@ -137,6 +137,18 @@ describe("the fingerprint of an event", () => {
     assert.equal(Number(BigInt(`0x${key.slice(0, 16)}`)), Date.parse(occurredAt));
   });
 
+  it("differs for what another account signed, with an id or without", () => {
+    const bodies = [eventOf("call.x", {}), { data: { record_type: "link_clicked", to: "1" } }];
+    for (const body of bodies) {
+      const printed = (signer?: string) => {
+        const signed = signer === undefined ? {} : { signer };
+        return hex(entryOf({ ...verified(ask(body)), ...signed }, ownership).fingerprint.key);
+      };
+      assert.equal(new Set([printed(), printed("acme"), printed("beta")]).size, 3);
+      assert.equal(printed("acme"), printed("acme"));
+    }
+  });
+
   it("differs for another id", () => {
     assert.notEqual(print("call.x", {}, "e-1").key, print("call.x", {}, "e-2").key);
   });

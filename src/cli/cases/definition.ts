@@ -84,6 +84,13 @@ function readCase(tree: Tree, _base: Case | undefined, at: Reading): Case {
   if (one.expect.tenant !== undefined && one.expect.tenants.length > 0) {
     expect.problem(tree.place, 'must have either "tenant" or "tenants", not both');
   }
+  const { tenants, ...others } = one.expect;
+  if (tenants.length === 0 && Object.values(others).every((value) => value === undefined)) {
+    expect.problem(tree.place, "says nothing: a case that expects nothing tests nothing");
+  }
+  if (tenants.some((tenant) => tenant?.value === "unassigned")) {
+    expect.problem(tree.place, '"tenants" cannot have "unassigned": write tenant: unassigned');
+  }
   if (tree.kind === "map") checkBody(one, tree, at);
   for (const earlier of one.after) {
     if (earlier !== undefined && !("value" in earlier)) checkBody(earlier, tree, at.under("after"));

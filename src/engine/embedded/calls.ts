@@ -16,10 +16,10 @@ import type { CallTable } from "../tables.ts";
 /** Things found through memory: some 65,000 calls. */
 const recentMax = 200_000;
 
-/** Rows moved at once where there are too many: what they hold, sorted, shares pages. */
-const movedRowsMax = 200;
+/** Moved at once where there are too many: sorted, they share pages. */
+const movedMax = 2_000;
 
-/** Rows looked at in one step of forgetting. */
+/** Looked at in one step of forgetting. */
 const lookedAtMax = 2_000;
 
 /** What is known, and the row that says so last; the row is 0 until it is written. */
@@ -39,7 +39,7 @@ type Undo = readonly [key: Key, before: Recent | undefined];
 /** The recent ones, by key. */
 function openRecent(database: DatabaseSync) {
   const all = database.prepare("SELECT id, lessons FROM recent ORDER BY id");
-  const first = database.prepare("SELECT id, lessons FROM recent ORDER BY id LIMIT ?");
+  const first = database.prepare("SELECT id, lessons FROM recent ORDER BY id LIMIT 1");
   const put = database.prepare("INSERT INTO recent(id, lessons) VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM recent WHERE id = ?");
   const index = new Map<Key, Recent>();
@@ -71,18 +71,19 @@ function openRecent(database: DatabaseSync) {
       unwritten.clear();
       put.run(++last, JSON.stringify(lessons));
     },
-    /** Takes the first rows out; gives what none that came later says anew. */
-    takeFirst(rows: number, isGone: (row: readonly Lesson[]) => boolean): readonly Lesson[] {
+    /** Takes the first rows out, of about so many things; gives what none that came later says. */
+    takeFirst(limit: number, isGone: (row: readonly Lesson[]) => boolean): readonly Lesson[] {
       const taken: Lesson[] = [];
-      for (const row of first.all(rows)) {
+      let looked = 0;
+      for (let row = first.get(); row !== undefined && looked < limit; row = first.get()) {
         const id = Number(row["id"]);
-        const current = lessonsIn(row).filter(([key]) => index.get(key)?.row === id);
+        const all = lessonsIn(row);
+        const current = all.filter(([key]) => index.get(key)?.row === id);
         if (!isGone(current)) break;
-        for (const lesson of current) {
-          taken.push(lesson);
-          set(lesson[0], undefined);
-        }
+        for (const [key] of current) set(key, undefined);
+        taken.push(...current);
         remove.run(id);
+        looked += all.length;
       }
       return taken;
     },
@@ -157,7 +158,7 @@ export function openCalls(database: DatabaseSync): Calls {
     write() {
       recent.write();
       if (recent.size() <= recentMax) return;
-      for (const lesson of [...recent.takeFirst(movedRowsMax, () => true)].sort(byKey)) {
+      for (const lesson of [...recent.takeFirst(movedMax, () => true)].sort(byKey)) {
         older.put(lesson);
       }
     },

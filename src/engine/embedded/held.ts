@@ -10,6 +10,9 @@ import { eventIn } from "./events.ts";
 /** Held events decided, or expired, in one step. */
 const stepMax = 500;
 
+/** No event is to be decided later than this from now, unless the clock was set back. */
+const laterMsMax = 120_000;
+
 const columns = "held.event AS ref, held.reason, held.claims, held.decide_at";
 
 function rowOf(row: Record<string, unknown>): HeldRow {
@@ -59,6 +62,11 @@ function prepareChanges(database: DatabaseSync) {
     removeCalls: database.prepare("DELETE FROM held_call WHERE event = ?"),
     stays: database.prepare("UPDATE held SET reason = ? WHERE event = ?"),
     claim: database.prepare("UPDATE held SET claims = ? WHERE event = ?"),
+    later: database.prepare("UPDATE held SET decide_at = 0 WHERE event = ?"),
+    postpone: database.prepare("UPDATE held SET decide_at = :until WHERE decide_at < :until"),
+    waits: database.prepare(
+      `UPDATE held SET decide_at = received_at + ${graceMs} WHERE event = ?`,
+    ),
     decided: database.prepare("UPDATE held SET decide_at = NULL WHERE event = ?"),
     expire: database.prepare(
       `UPDATE held SET reason = 'expired' WHERE event IN (
@@ -143,6 +151,8 @@ export function openHeld(database: DatabaseSync): HeldTable {
       change.removeKeys.run(ref);
       change.removeCalls.run(ref);
     },
+    later: (ref) => void change.later.run(ref),
+    postpone: (until) => void change.postpone.run({ until }),
     stays: (ref, why) => void change.stays.run(why, ref),
     claim: (ref, claims) => void change.claim.run(JSON.stringify(claims), ref),
     find(ref) {
@@ -152,9 +162,15 @@ export function openHeld(database: DatabaseSync): HeldTable {
     wantedBy: (ref) => ask.wantedBy.all(ref).map((row) => String(row["key"])),
     due(now) {
       mayName = isAny();
-      const rows = ask.due.all({ now, latest: now + 2 * graceMs }).map(rowOf);
-      for (const { ref } of rows) change.decided.run(ref);
-      return rows.filter(({ why }) => why !== "expired").map((row) => ({ ...row, late: true }));
+      const rows = ask.due.all({ now, latest: now + laterMsMax }).map((row): HeldRow => {
+        // What only had to wait for another transaction has not waited for its call.
+        const late = row["decide_at"] !== 0;
+        const ref = Number(row["ref"]);
+        if (late) change.decided.run(ref);
+        else change.waits.run(ref);
+        return { ...rowOf(row), late };
+      });
+      return rows.filter(({ why }) => why !== "expired");
     },
     naming: (key) => mayName ? ask.naming.all(key).map(rowOf) : [],
     wanted: (after, limit) => ask.wanted.all(after, limit).map(wantedOf),

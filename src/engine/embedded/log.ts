@@ -102,6 +102,7 @@ function openParts(database: DatabaseSync, stream: string) {
   return {
     lanes,
     calls,
+    held,
     belongings,
     owning,
     append: createAppend({ ...shared, seen: openSeen(database) }),
@@ -116,7 +117,7 @@ type Parts = ReturnType<typeof openParts>;
 
 /** Says what to do for each operation. */
 function createPerform(database: DatabaseSync, parts: Parts, stream: string) {
-  const { append, batches, belongings, lanes, owning, prune, stored, unassigned } = parts;
+  const { append, batches, belongings, held, lanes, owning, prune, stored, unassigned } = parts;
   const findRaw = database.prepare("SELECT raw FROM event WHERE seq = ?");
   const does: Does = {
     append: ({ entries }) => entries.map(append),
@@ -140,6 +141,7 @@ function createPerform(database: DatabaseSync, parts: Parts, stream: string) {
     reclaim: ({ claims }) => unassigned.reclaim(claims),
     release: ({ which, to, limit }) => unassigned.release(which, to, limit),
     tend: ({ now, expire }) => unassigned.tend(now, expire),
+    postpone: ({ until }) => held.postpone(until),
     known: ({ keys }) => keys.map((key) => owning.known(key) ?? null),
     find: ({ id, limit }) => stored.find(id, limit),
   };

@@ -61,6 +61,7 @@ export type Op =
     readonly limit: number;
   }
   | { readonly do: "tend"; readonly now: number; readonly expire: boolean }
+  | { readonly do: "postpone"; readonly until: number }
   | { readonly do: "known"; readonly keys: readonly Key[] }
   | { readonly do: "find"; readonly id: string; readonly limit: number };
 
@@ -92,6 +93,7 @@ export interface Answers {
   readonly reclaim: number;
   readonly release: number;
   readonly tend: Tended;
+  readonly postpone: undefined;
   readonly known: readonly (Known | null)[];
   readonly find: Stored | undefined;
 }

@@ -10,11 +10,13 @@ import type { MemoryEvents } from "./events.ts";
 
 interface Row extends HeldRow {
   readonly at: number;
+  readonly decideAt: number;
   readonly wanted: readonly string[];
 }
 
-/** As many as the engine on disk takes in one step. */
+/** As the engine on disk has it. */
 const stepMax = 500;
+const laterMsMax = 120_000;
 
 const namesCall = ({ claims: { evidence: { legs = [], circles = [] } } }: Row, key: Key) =>
   legs.includes(key) || circles.includes(key);
@@ -32,17 +34,28 @@ export function createMemoryHeld(events: MemoryEvents): HeldTable {
 
   return {
     add: (ref, at, why, claims, wanted) =>
-      void rows.set(ref, { ref, at, why, claims, wanted, late: false }),
+      void rows.set(ref, { ref, at, why, claims, wanted, late: false, decideAt: at + graceMs }),
     remove: (ref) => void rows.delete(ref),
+    later: (ref) => change(ref, { late: false, decideAt: 0 }),
+    postpone(until) {
+      for (const { ref, decideAt } of rows.values()) {
+        if (decideAt < until) change(ref, { decideAt: until });
+      }
+    },
     stays: (ref, why) => change(ref, { why }),
     find: (ref) => rows.get(ref),
     wantedBy: (ref) => rows.get(ref)?.wanted ?? [],
     claim: (ref, claims) => change(ref, { claims }),
     due(now) {
-      const isDue = ({ at, late }: Row) => !late && (at + graceMs <= now || at - graceMs > now);
+      const isDue = ({ decideAt, late }: Row) =>
+        !late && (decideAt <= now || decideAt > now + laterMsMax);
       const due = inOrder().filter(isDue).slice(0, stepMax);
-      for (const { ref } of due) change(ref, { late: true });
-      return due.filter(({ why }) => why !== "expired").map((row) => ({ ...row, late: true }));
+      const rows = due.map((row): Row => {
+        const late = row.decideAt !== 0;
+        change(row.ref, late ? { late } : { decideAt: row.at + graceMs });
+        return { ...row, late };
+      });
+      return rows.filter(({ why }) => why !== "expired");
     },
     expire(before) {
       const old = live().filter(({ at }) => at < before).slice(0, stepMax);

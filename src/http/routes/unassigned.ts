@@ -1,6 +1,7 @@
 /** What nobody owns: listed by what it names, and given to a tenant where an operator says so. */
 import { Buffer } from "node:buffer";
 import type { LiveConfig } from "../../config.ts";
+import type { Directory } from "../../directory.ts";
 import type { Engine } from "../../engine.ts";
 import type { HeldSelection, Wanted } from "../../held.ts";
 import { parseNumber } from "../../number.ts";
@@ -24,11 +25,13 @@ const textLengthMax = 512;
 const stepMax = 500;
 const stepsMax = 2_000;
 
-const wantedView = ({ key, count, firstAt, lastAt, former }: Wanted) => ({
+/** `owned`: a tenant has it, and the event waits for something else to say whose it is. */
+const wantedView = (directory: Directory) => ({ key, count, firstAt, lastAt, former }: Wanted) => ({
   key,
   count,
   first_at: isoOf(firstAt),
   last_at: isoOf(lastAt),
+  owned: directory.owns(key),
   former,
 });
 
@@ -39,13 +42,22 @@ function limitIn(query: URLSearchParams): number | undefined {
   return limit >= 1 && limit <= limitMax ? limit : undefined;
 }
 
-async function list(engine: Engine, query: URLSearchParams): Promise<Reply> {
+async function list(
+  { engine, live }: UnassignedRoutesOptions,
+  query: URLSearchParams,
+): Promise<Reply> {
   const limit = limitIn(query);
   if (limit === undefined) return failed(400, `limit must be a whole number from 1 to ${limitMax}`);
   const { held, expired, parked } = await engine.counts();
   const wanted = await engine.wanted(query.get("after") ?? "", limit);
   const last = wanted.length === limit ? wanted.at(-1)?.key : undefined;
-  return ok({ held, expired, parked, wanted: wanted.map(wantedView), after: last ?? null });
+  return ok({
+    held,
+    expired,
+    parked,
+    wanted: wanted.map(wantedView(live.current.directory)),
+    after: last ?? null,
+  });
 }
 
 /** What the body says, or what is wrong with it. */
@@ -128,7 +140,7 @@ export function unassignedRoutes(options: UnassignedRoutesOptions): readonly Rou
       method: "GET",
       path: "/unassigned",
       needs: "token",
-      answer: ({ query }) => list(options.engine, query),
+      answer: ({ query }) => list(options, query),
     },
     {
       method: "POST",
