@@ -23,6 +23,14 @@ const keyKinds: Partial<Record<MatchedBy, string>> = {
   connection_id: "connection",
 };
 
+/** Each tenant once, by the first that named it. */
+export function distinct(owners: readonly Named[]): readonly Named[] {
+  if (owners.length < 2) return owners;
+  return owners.filter((owner, index) =>
+    owners.findIndex(({ tenant }) => tenant === owner.tenant) === index
+  );
+}
+
 /** What an event named: `number:+18005559876`, `connection:1293384261075731499`, … */
 export const keyOf = ({ by, matched, of }: Named): string =>
   of ?? `${keyKinds[by] ?? by}:${matched}`;

@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config.ts";
 import type { Directory, Found } from "../directory.ts";
-import type { Evidence, Named, Subject } from "../ownership.ts";
+import { distinct, type Evidence, type Named, type Subject } from "../ownership.ts";
 import type { Direction, Key, MatchedBy } from "../event.ts";
 import type { Channel, TenantId } from "../tenant.ts";
 import type { Envelope } from "../telnyx/envelope.ts";
@@ -114,14 +114,6 @@ function byIds(lookup: Lookup): readonly Named[] {
 }
 
 const none: readonly Named[] = [];
-
-/** Each tenant once, by the first that named it. */
-function distinct(owners: readonly Named[]): readonly Named[] {
-  if (owners.length < 2) return owners;
-  return owners.filter((owner, index) =>
-    owners.findIndex(({ tenant }) => tenant === owner.tenant) === index
-  );
-}
 
 /** A short code or a sender's name is not one tenant's alone: its profile says more. */
 const isShared = (number: string) => !number.startsWith("+") && !number.includes("@");

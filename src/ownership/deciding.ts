@@ -6,7 +6,7 @@
  *     creator ▸ leg ▸ number ▸ both sides ▸ only owner ▸ call or conference ▸ either side ▸ ids
  */
 import type { Evidence, HeldReason, Known, Named } from "../ownership.ts";
-import { graceMs, keyOf } from "../ownership.ts";
+import { distinct, graceMs, keyOf } from "../ownership.ts";
 import type { Direction, Key, KeyKind } from "../event.ts";
 import type { TenantId } from "../tenant.ts";
 
@@ -73,14 +73,6 @@ const owned = (owners: readonly Named[], firm: boolean): Decision => ({
 function namedBy(key: Key, tenant: TenantId): Named {
   const end = key.indexOf(":");
   return { tenant, by: key.slice(0, end) as KeyKind, matched: key.slice(end + 1) };
-}
-
-/** Each tenant once, by the first that named it. */
-function distinct(owners: readonly Named[]): readonly Named[] {
-  if (owners.length < 2) return owners;
-  return owners.filter((owner, index) =>
-    owners.findIndex(({ tenant }) => tenant === owner.tenant) === index
-  );
 }
 
 /** Nothing is known of its leg, and another event of it will say something. */
