@@ -24,6 +24,13 @@ export type KeyKind =
 /** A leg, call, conference, message or fax by its name: `call_leg_id:428c31b6-…`. */
 export type Key = `${KeyKind}:${string}`;
 
+/** Of one leg of a call, among the keys of an event's legs. */
+export const isLeg = (key: Key) => key.startsWith("call_") || key.startsWith("CallSid:");
+
+/** Of a conference. */
+export const isConference = (key: Key) =>
+  key.startsWith("conference_id:") || key.startsWith("ConferenceSid:");
+
 /** How we came to know whose an event is. */
 export type MatchedBy =
   | "phone_number"

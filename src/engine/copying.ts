@@ -1,7 +1,7 @@
 /** Copies: an event's owners get one each, in their lanes. */
 import { envelopeBytesOf } from "../batch/envelope.ts";
 import type { Named } from "../ownership.ts";
-import type { EventRef, Key, Owner } from "../event.ts";
+import { type EventRef, isLeg, type Owner } from "../event.ts";
 import type { Copy } from "./copy.ts";
 import type { Claims, Freed } from "../ownership/owning.ts";
 import { stateOf } from "./recording.ts";
@@ -10,8 +10,6 @@ import type { EventTable, HeldTable, Whole } from "./tables.ts";
 
 /** What its copies have to know of an event. */
 type About = Pick<Claims, "evidence" | "subject">;
-
-const isLeg = (key: Key) => key.startsWith("call_") || key.startsWith("CallSid:");
 
 /** What is done with the copies of one log. To be called inside a transaction. */
 export interface Copies {

@@ -4,40 +4,23 @@
  */
 import type { Engine, EngineCounts } from "../engine.ts";
 import type { Stored } from "../held.ts";
-import { createAppend } from "./appending.ts";
-import { createCopies } from "./copying.ts";
 import { createHandout } from "./handout.ts";
-import { heldRowsOf } from "./holding.ts";
 import { createMemoryEvents, type MemoryEvents } from "./memory/events.ts";
 import { createMemoryBelongings, createMemoryCalls, createMemoryHeld } from "./memory/held.ts";
 import { createMemoryLanes, type MemoryLanes } from "./memory/lanes.ts";
-import { createOwning } from "../ownership/owning.ts";
 import type { EventState } from "./recording.ts";
-import { createRuleBook } from "./rules.ts";
+import { createRecorder } from "./recorder.ts";
 import type { HeldTable } from "./tables.ts";
-import { createUnassigned } from "./unassigned.ts";
 import { ulid } from "./ulid.ts";
 
 function openParts(stream: string) {
   const events = createMemoryEvents();
   const lanes = createMemoryLanes({ stream, memberOf: events.memberOf });
-  const rules = createRuleBook();
   const held = createMemoryHeld(events);
   const calls = createMemoryCalls();
   const belongings = createMemoryBelongings();
-  const owning = createOwning(calls, heldRowsOf(held, belongings, events), rules.hasOwnAccount);
-  const copies = createCopies(events, lanes, held, rules);
-  const shared = { events, owning, held, copies, rules };
-  return {
-    events,
-    lanes,
-    held,
-    belongings,
-    owning,
-    rules,
-    append: createAppend({ ...shared, seen: events }),
-    unassigned: createUnassigned({ ...shared, calls, belongings, lanes }),
-  };
+  const tables = { seen: events, events, held, calls, belongings, lanes };
+  return { ...tables, ...createRecorder(tables) };
 }
 
 function countsOf(stream: string, events: MemoryEvents, lanes: MemoryLanes): EngineCounts {

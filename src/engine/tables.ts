@@ -12,6 +12,12 @@ import type { Claims, HeldRow, HeldRows } from "../ownership/owning.ts";
 import type { Had } from "../ownership/recycling.ts";
 import type { EventState } from "./recording.ts";
 
+/** Held events decided, or expired, in one step. */
+export const stepMax = 500;
+
+/** No event is to be decided later than this from now, unless the clock was set back. */
+export const laterMsMax = 120_000;
+
 /** An event with what stands for it in a payload. */
 export interface Whole {
   readonly event: Event;

@@ -6,7 +6,7 @@
 import type { Config } from "../config.ts";
 import type { Directory, Found } from "../directory.ts";
 import { distinct, type Evidence, type Named, type Subject } from "../ownership.ts";
-import type { Direction, Key, MatchedBy } from "../event.ts";
+import { type Direction, isLeg, type MatchedBy } from "../event.ts";
 import type { Channel, TenantId } from "../tenant.ts";
 import type { Envelope } from "../telnyx/envelope.ts";
 import type { Sighting } from "../telnyx/families.ts";
@@ -159,8 +159,6 @@ function numbersOf(
   const outbound = bySide("outbound", sight, lookup);
   return inbound.length + outbound.length === 0 ? {} : { sides: { inbound, outbound } };
 }
-
-const isLeg = (key: Key) => key.startsWith("call_") || key.startsWith("CallSid:");
 
 /** What is received is over when it comes: nothing of the same message will follow. */
 const isSingle = ({ channel, direction }: Sighting) =>

@@ -7,7 +7,7 @@
  */
 import type { Evidence, HeldReason, Known, Named } from "../ownership.ts";
 import { distinct, graceMs, keyOf } from "../ownership.ts";
-import type { Direction, Key, KeyKind } from "../event.ts";
+import { type Direction, isConference, type Key, type KeyKind } from "../event.ts";
 import type { TenantId } from "../tenant.ts";
 
 /** What is known of the things an event names. */
@@ -87,8 +87,6 @@ function eitherOf(of: Case): readonly Named[] {
   if (sides === undefined || of.direction !== undefined) return [];
   return distinct([...sides.inbound, ...sides.outbound]);
 }
-
-const isConference = (key: Key) => key.startsWith("conference_id:") || key.startsWith("Conf");
 
 /** By the nearest call or conference that is known to be one tenant's. */
 function circleOf({ evidence, known }: Case): Named | undefined {

@@ -3,7 +3,7 @@
  * every event whose owner is known, in the same commit, and kept for 24 h after it was last named.
  */
 import type { Evidence, Known } from "../ownership.ts";
-import type { Key } from "../event.ts";
+import { isConference, type Key } from "../event.ts";
 import type { TenantId } from "../tenant.ts";
 import type { Decision } from "./deciding.ts";
 
@@ -68,8 +68,6 @@ function ownerOf(decision: Decision): TenantId | undefined {
 }
 
 const nothing: Lesson = {};
-
-const isConference = (key: Key) => key.startsWith("conference_id:") || key.startsWith("Conf");
 
 /** What it says of its legs, and of its calls and conferences. */
 function lessonsOf(evidence: Evidence, decision: Decision, now: number) {

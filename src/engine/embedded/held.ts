@@ -4,14 +4,8 @@ import { graceMs, type HeldReason } from "../../ownership.ts";
 import type { EventRef } from "../../event.ts";
 import type { Held } from "../../held.ts";
 import type { HeldRow } from "../../ownership/owning.ts";
-import type { HeldTable } from "../tables.ts";
+import { type HeldTable, laterMsMax, stepMax } from "../tables.ts";
 import { eventIn } from "./events.ts";
-
-/** Held events decided, or expired, in one step. */
-const stepMax = 500;
-
-/** No event is to be decided later than this from now, unless the clock was set back. */
-const laterMsMax = 120_000;
 
 const columns = "held.event AS ref, held.reason, held.claims, held.decide_at";
 

@@ -6,12 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { AggregatorError, messageOf } from "../../errors.ts";
 import type { LaneState } from "../handout.ts";
 import { ulid } from "../ulid.ts";
-import { createAppend } from "../appending.ts";
-import { createCopies } from "../copying.ts";
-import { heldRowsOf } from "../holding.ts";
-import { createOwning } from "../../ownership/owning.ts";
-import { createRuleBook } from "../rules.ts";
-import { createUnassigned } from "../unassigned.ts";
+import { createRecorder } from "../recorder.ts";
 import { createBatches } from "./batches.ts";
 import { openBelongings } from "./belongings.ts";
 import { openCalls } from "./calls.ts";
@@ -90,23 +85,18 @@ function checkSeed(database: DatabaseSync, meta: Meta, options: LogOptions): voi
 
 /** The parts of a log that share its connection. */
 function openParts(database: DatabaseSync, stream: string) {
-  const rules = createRuleBook();
   const lanes = openLanes(database);
   const calls = openCalls(database);
   const held = openHeld(database);
   const belongings = openBelongings(database);
   const events = openEvents(database);
-  const owning = createOwning(calls, heldRowsOf(held, belongings, events), rules.hasOwnAccount);
-  const copies = createCopies(events, lanes, held, rules);
-  const shared = { events, owning, held, copies, rules };
+  const seen = openSeen(database);
   return {
     lanes,
     calls,
     held,
     belongings,
-    owning,
-    append: createAppend({ ...shared, seen: openSeen(database) }),
-    unassigned: createUnassigned({ ...shared, calls, belongings, lanes }),
+    ...createRecorder({ seen, events, held, calls, belongings, lanes }),
     batches: createBatches(database, lanes, events, stream),
     prune: createPrune(database),
     stored: createStored(database),

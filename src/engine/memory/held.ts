@@ -5,7 +5,13 @@ import type { Channel, TenantId } from "../../tenant.ts";
 import { rememberedMs, seenWithinMs } from "../../ownership/learning.ts";
 import type { HeldRow } from "../../ownership/owning.ts";
 import { type Had, movedBetween, prefixesOf } from "../../ownership/recycling.ts";
-import type { BelongingsTable, CallTable, HeldTable } from "../tables.ts";
+import {
+  type BelongingsTable,
+  type CallTable,
+  type HeldTable,
+  laterMsMax,
+  stepMax,
+} from "../tables.ts";
 import type { MemoryEvents } from "./events.ts";
 
 interface Row extends HeldRow {
@@ -13,10 +19,6 @@ interface Row extends HeldRow {
   readonly decideAt: number;
   readonly wanted: readonly string[];
 }
-
-/** As the engine on disk has it. */
-const stepMax = 500;
-const laterMsMax = 120_000;
 
 const namesCall = ({ claims: { evidence: { legs = [], circles = [] } } }: Row, key: Key) =>
   legs.includes(key) || circles.includes(key);
