@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const events = Number(values.events);
 /** Sent before anything is measured, to both: until then it is the compiler that is measured. */
-const warmUpEvents = 10_000;
+const warmUpEvents = 40_000;
 const fileOf = (name: string) => new URL(name, import.meta.url).pathname;
 const tenants = ["north", "south", "west"] as const;
 const numberOf = { north: "+18005550101", south: "+18005550102", west: "+18005550103" } as const;

@@ -7,6 +7,7 @@
  *     seal   ├─▶ gathered ─▶ one message ─▶ thread: one transaction, one sync ─▶ answers
  *     settle ┘
  */
+import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { AggregatorError, type ErrorCode } from "../../errors.ts";
 import type { LaneState } from "../handout.ts";
@@ -86,8 +87,11 @@ function createCommits(post: (request: Request) => void) {
     },
     done(reply: Extract<Reply, { is: "done" }>): void {
       answer(committing, reply);
-      committing = [];
-      commit();
+      // Whoever was answered asks again at once: in the same commit, not in every other one.
+      setImmediate(() => {
+        committing = [];
+        commit();
+      });
     },
     close(): void {
       refusal ??= new AggregatorError("store", "Cannot use the log: it is closed");
