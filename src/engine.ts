@@ -13,7 +13,7 @@ import type { Batch, BatchId, ClosingReason, Layout } from "./batch.ts";
 import type { Attempt, Settlement } from "./delivery.ts";
 import type { Evidence, Known, Subject } from "./ownership.ts";
 import type { Event, EventRef, Key } from "./event.ts";
-import type { Claim, Held, HeldSelection, Stored, Wanted } from "./held.ts";
+import type { Held, HeldSelection, Reclaim, Stored, Wanted } from "./held.ts";
 import type { Channel, TenantId } from "./tenant.ts";
 
 /** What makes two webhooks one event. */
@@ -214,7 +214,7 @@ export interface Engine extends AsyncDisposable {
    * `unassigned.hold` stays. Those released, and what they say of others, are appended to lanes
    * in the order of arrival. Says how many were released.
    */
-  reclaim(claims: readonly Claim[]): Promise<number>;
+  reclaim(claims: readonly Reclaim[]): Promise<number>;
   /** Gives held and expired events to a tenant, as an operator says; at most `limit` of them. */
   release(which: HeldSelection, to: TenantId, limit: number): Promise<number>;
   /**

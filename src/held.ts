@@ -44,7 +44,7 @@ export interface Stored {
 }
 
 /** A held event's evidence by another config. */
-export interface Claim {
+export interface Reclaim {
   readonly ref: EventRef;
   readonly evidence: Evidence;
 }

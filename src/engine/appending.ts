@@ -7,7 +7,7 @@ import type { Entry, Recorded } from "../engine.ts";
 import { keyOf } from "../ownership.ts";
 import type { Copies } from "./copying.ts";
 import type { Decision } from "../ownership/deciding.ts";
-import type { Claims, Owning } from "../ownership/owning.ts";
+import type { HeldClaims, Owning } from "../ownership/owning.ts";
 import { duplicateOf, identify, recordedOf, type SeenKeys, stateOf } from "./recording.ts";
 import type { RuleBook } from "./rules.ts";
 import type { EventTable, HeldTable } from "./tables.ts";
@@ -22,7 +22,7 @@ export interface AppendParts {
   readonly rules: RuleBook;
 }
 
-const claimsOf = ({ evidence, subject, path, signer }: Entry): Claims =>
+const claimsOf = ({ evidence, subject, path, signer }: Entry): HeldClaims =>
   signer === undefined ? { evidence, subject, path } : { evidence, subject, path, signer };
 
 /** Records entries. To be called inside a transaction. */

@@ -3,13 +3,13 @@ import { envelopeBytesOf } from "../batch/envelope.ts";
 import type { Named } from "../ownership.ts";
 import { type EventRef, isLeg, type Owner } from "../event.ts";
 import type { Copy } from "./copy.ts";
-import type { Claims, Freed } from "../ownership/owning.ts";
+import type { Freed, HeldClaims } from "../ownership/owning.ts";
 import { stateOf } from "./recording.ts";
 import type { RuleBook } from "./rules.ts";
 import type { EventTable, HeldTable, Whole } from "./tables.ts";
 
 /** What its copies have to know of an event. */
-type About = Pick<Claims, "evidence" | "subject">;
+type About = Pick<HeldClaims, "evidence" | "subject">;
 
 /** What is done with the copies of one log. To be called inside a transaction. */
 export interface Copies {

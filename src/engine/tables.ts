@@ -8,7 +8,7 @@ import type { Event, EventRef, Key, Owner } from "../event.ts";
 import type { Held, HeldSelection, Wanted } from "../held.ts";
 import type { Channel, TenantId } from "../tenant.ts";
 import type { Memory } from "../ownership/learning.ts";
-import type { Claims, HeldRow, HeldRows } from "../ownership/owning.ts";
+import type { HeldClaims, HeldRow, HeldRows } from "../ownership/owning.ts";
 import type { Had } from "../ownership/recycling.ts";
 import type { EventState } from "./recording.ts";
 
@@ -48,7 +48,13 @@ export type Counted = Omit<Wanted, "former">;
 
 /** The held events of one log. To be used inside a transaction. */
 export interface HeldTable extends Omit<HeldRows, "isRecycled" | "wasAnothers"> {
-  add(ref: EventRef, at: number, why: HeldReason, claims: Claims, wanted: readonly string[]): void;
+  add(
+    ref: EventRef,
+    at: number,
+    why: HeldReason,
+    claims: HeldClaims,
+    wanted: readonly string[],
+  ): void;
   remove(ref: EventRef): void;
   find(ref: EventRef): HeldRow | undefined;
   /** What the config would have to name for it to be somebody's. */
@@ -56,7 +62,7 @@ export interface HeldTable extends Omit<HeldRows, "isRecycled" | "wasAnothers"> 
   /** What waits for its call waits at least until then. */
   postpone(until: number): void;
   /** Replaces what is known of it. */
-  claim(ref: EventRef, claims: Claims): void;
+  claim(ref: EventRef, claims: HeldClaims): void;
   /** Those that have waited for their call long enough; they have then done so. */
   due(now: number): readonly HeldRow[];
   /** Received before this; they are expired from now on. */

@@ -1,6 +1,6 @@
 /** What nobody owns: asked about again, given away by an operator, and at last given up. */
 import type { Rules, Tended } from "../engine.ts";
-import type { Claim, Held, HeldSelection, Wanted } from "../held.ts";
+import type { Held, HeldSelection, Reclaim, Wanted } from "../held.ts";
 import type { EventRef } from "../event.ts";
 import type { TenantId } from "../tenant.ts";
 import type { HeldRow, Owning } from "../ownership/owning.ts";
@@ -35,7 +35,7 @@ export interface Unassigned {
   wanted(after: string, limit: number): readonly Wanted[];
   naming(keys: readonly string[]): readonly EventRef[];
   held(refs: readonly EventRef[]): readonly Held[];
-  reclaim(claims: readonly Claim[]): number;
+  reclaim(claims: readonly Reclaim[]): number;
   release(which: HeldSelection, to: TenantId, limit: number): number;
   tend(now: number, expire: boolean): Tended;
 }
@@ -51,7 +51,7 @@ export function createUnassigned(parts: UnassignedParts): Unassigned {
   let forgotAt = 0;
 
   /** A held event with what the config says of it now. */
-  function claimed({ ref, evidence: told }: Claim, now: number): HeldRow | undefined {
+  function claimed({ ref, evidence: told }: Reclaim, now: number): HeldRow | undefined {
     const row = held.find(ref);
     if (row === undefined || row.why === "expired") return undefined;
     const channel = events.whole(ref).event.channel;

@@ -23,13 +23,13 @@ export interface Memory {
 type Lesson = Partial<Pick<Known, "tenant" | "direction" | "guess" | "creator" | "recycled">>;
 
 /** What an operator says holds, but for what is another tenant's for sure. */
-function withTenant(known: Known, tenant: TenantId, isWord: boolean): Known {
-  if (isWord && known.tenant === undefined) {
+function withTenant(known: Known, tenant: TenantId, byOperator: boolean): Known {
+  if (byOperator && known.tenant === undefined) {
     const { shared: _, recycled: __, guess: ___, ...rest } = known;
     return { ...rest, tenant };
   }
   if (known.shared === true || known.recycled === true || known.tenant === tenant) return known;
-  if (isWord) return known;
+  if (byOperator) return known;
   const { tenant: other, guess: _, ...rest } = known;
   return other === undefined ? { ...rest, tenant } : { ...rest, shared: true };
 }
@@ -42,12 +42,12 @@ function withDirection(known: Known, direction: NonNullable<Known["direction"]>)
 }
 
 /** With nothing new it is the same object. */
-function taught(before: Known, lesson: Lesson, isWord: boolean): Known {
+function taught(before: Known, lesson: Lesson, byOperator: boolean): Known {
   const { tenant, direction, guess, creator, recycled } = lesson;
   let known = before;
   if (recycled === true && known.tenant === undefined) known = { ...known, recycled };
   if (direction !== undefined) known = withDirection(known, direction);
-  if (tenant !== undefined) known = withTenant(known, tenant, isWord);
+  if (tenant !== undefined) known = withTenant(known, tenant, byOperator);
   if (creator !== undefined && known.creator === undefined) known = { ...known, creator };
   const isOpen = known.tenant === undefined && known.shared === undefined &&
     known.recycled === undefined && known.direction === undefined && known.guess === undefined;
@@ -97,12 +97,12 @@ export function learn(
   const { legs = [], circles = [], teaches = circles } = evidence;
   if (legs.length === 0 && circles.length === 0) return [];
   const news: Key[] = [];
-  const isWord = decision.is === "owned" && decision.owners.every(({ by }) => by === "release");
+  const isReleased = decision.is === "owned" && decision.owners.every(({ by }) => by === "release");
 
-  function teach(key: Key, lesson: Lesson, isWord = false): void {
+  function teach(key: Key, lesson: Lesson, byOperator = false): void {
     const before = memory.get(key);
     const from = before ?? { seenAt: now };
-    const known = taught(from, lesson, isWord);
+    const known = taught(from, lesson, byOperator);
     const isSame = known === from;
     if (isSame && (before === undefined || now - from.seenAt < seenWithinMs)) return;
     memory.put(key, { ...known, seenAt: Math.max(now, from.seenAt) });
@@ -110,7 +110,7 @@ export function learn(
   }
 
   const { ofLeg, ofCall, ofConference } = lessonsOf(evidence, decision, now);
-  for (const key of legs) teach(key, ofLeg, isWord);
+  for (const key of legs) teach(key, ofLeg, isReleased);
   for (const key of circles) {
     teach(key, !teaches.includes(key) ? nothing : isConference(key) ? ofConference : ofCall);
   }

@@ -12,7 +12,7 @@ import { learn, type Memory } from "./learning.ts";
 import { filtered } from "./recycling.ts";
 
 /** What is kept of a held event besides itself. */
-export interface Claims {
+export interface HeldClaims {
   readonly evidence: Evidence;
   readonly subject: Subject;
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Claims {
 /** A held event, as far as deciding goes. */
 export interface HeldRow {
   readonly ref: EventRef;
-  readonly claims: Claims;
+  readonly claims: HeldClaims;
   readonly why: HeldReason;
   /** It has waited for its call, and is not to do so again. */
   readonly late: boolean;
@@ -47,7 +47,7 @@ export interface HeldRows {
 export interface Freed {
   readonly ref: EventRef;
   readonly owners: readonly Named[];
-  readonly claims: Claims;
+  readonly claims: HeldClaims;
 }
 
 /** Decides, learns and frees. Everything here belongs inside a transaction. */
@@ -73,7 +73,7 @@ export type HasOwnAccount = (tenant: TenantId) => boolean;
 const byArrival = (one: Freed, other: Freed) => one.ref - other.ref;
 
 /** Without owners that only their own account can give events to. */
-function allowed({ evidence, signer }: Claims, hasOwnAccount: HasOwnAccount): Evidence {
+function allowed({ evidence, signer }: HeldClaims, hasOwnAccount: HasOwnAccount): Evidence {
   const isBarred = ({ tenant }: Named) => tenant !== signer && hasOwnAccount(tenant);
   return filtered(evidence, (named) => !isBarred(named));
 }

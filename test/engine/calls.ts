@@ -3,18 +3,9 @@ import assert from "node:assert/strict";
 import { type Evidence, graceMs } from "../../src/ownership.ts";
 import { arrive, type Asked, asked, given, idle, later, whyOf } from "./asked.ts";
 import type { Promised } from "./contract.ts";
+import { acme, beta, between, initiated, other, own, session, silent } from "./one-call.ts";
 import { describeRemembering } from "./remembering.ts";
-import { noon, owner, rule, rules } from "./shared.ts";
-
-const leg = "call_leg_id:l";
-const other = "call_leg_id:o";
-const session = "call_session_id:s";
-const [acme, beta] = [owner("acme"), owner("beta")];
-
-const own: Evidence = { legs: [leg], circles: [session], teaches: [session] };
-const initiated: Evidence = { ...own, direction: "inbound", numbers: [acme] };
-const silent: Evidence = { ...own, awaits: true };
-const between: Evidence = { ...silent, sides: { inbound: [beta], outbound: [acme] } };
+import { noon, rule, rules } from "./shared.ts";
 
 function describeReleased(promised: Promised): void {
   promised(

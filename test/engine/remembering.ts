@@ -6,17 +6,8 @@ import type { Evidence } from "../../src/ownership.ts";
 import { arrive, given, whyOf } from "./asked.ts";
 import { lingerMs, maxAgeMs, sealSession, session as gathered } from "./calling.ts";
 import type { Promised } from "./contract.ts";
-import { attempt, noon, owner, rule, rules, takeLane } from "./shared.ts";
-
-const leg = "call_leg_id:l";
-const other = "call_leg_id:o";
-const session = "call_session_id:s";
-const [acme, beta] = [owner("acme"), owner("beta")];
-
-const own: Evidence = { legs: [leg], circles: [session], teaches: [session] };
-const initiated: Evidence = { ...own, direction: "inbound", numbers: [acme] };
-const silent: Evidence = { ...own, awaits: true };
-const between: Evidence = { ...silent, sides: { inbound: [beta], outbound: [acme] } };
+import { acme, between, initiated, leg, other, session, silent } from "./one-call.ts";
+import { attempt, noon, rule, rules, takeLane } from "./shared.ts";
 
 function describeRemembered(promised: Promised): void {
   promised("remembers for a day after it was last named", async (engine) => {

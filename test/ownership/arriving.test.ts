@@ -5,7 +5,7 @@ import type { Config } from "../../src/config.ts";
 import { buildDirectory } from "../../src/directory.ts";
 import { openMemoryEngine } from "../../src/engine/memory.ts";
 import { ownershipOf } from "../../src/ownership/claims.ts";
-import { adopt } from "../../src/pipeline/assign.ts";
+import { adopt } from "../../src/pipeline/adopt.ts";
 import { entryOf } from "../../src/pipeline/classify.ts";
 import type { Tenant } from "../../src/tenant.ts";
 import { given, whyOf } from "../engine/asked.ts";

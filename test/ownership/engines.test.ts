@@ -11,7 +11,7 @@ import type { Engine } from "../../src/engine.ts";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
 import { openMemoryEngine } from "../../src/engine/memory.ts";
 import { ownershipOf } from "../../src/ownership/claims.ts";
-import { adopt } from "../../src/pipeline/assign.ts";
+import { adopt } from "../../src/pipeline/adopt.ts";
 import { entryOf } from "../../src/pipeline/classify.ts";
 import type { Tenant } from "../../src/tenant.ts";
 import { given } from "../engine/asked.ts";

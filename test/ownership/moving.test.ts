@@ -12,7 +12,7 @@ import type { Engine } from "../../src/engine.ts";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
 import { openMemoryEngine } from "../../src/engine/memory.ts";
 import { ownershipOf } from "../../src/ownership/claims.ts";
-import { adopt } from "../../src/pipeline/assign.ts";
+import { adopt } from "../../src/pipeline/adopt.ts";
 import { entryOf } from "../../src/pipeline/classify.ts";
 import { ask, number, tenantOf, verified } from "../pipeline/shared.ts";
 import { temporaryFolder } from "../support/folder.ts";

@@ -5,8 +5,8 @@ import type { Engine } from "../../src/engine.ts";
 import { window } from "../../src/pipeline/window.ts";
 import type { Told } from "../engine/shared.ts";
 import { stopClock, turns, until } from "../support/clock.ts";
-import { firstLane } from "./shared.ts";
-import { accepted, arrive, idsOf, open, openEngine, session, usual } from "./windowing.ts";
+import { firstLane, windowRule } from "./shared.ts";
+import { accepted, arrive, idsOf, open, openEngine, session } from "./windowing.ts";
 
 describe("window() of what is fresh", () => {
   const callOf = (call: string): Told => ({ subject: { about: `call_leg_id:${call}` } });
@@ -24,7 +24,7 @@ describe("window() of what is fresh", () => {
     await using engine = await openEngine();
     await afterOutage(engine, clock.pass);
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, eventsMax: 2 });
+    await using gathering = open(lane, { ...windowRule, eventsMax: 2 });
     await until("all is sealed", () => lane.waiting().count === 0);
     await until("all is told", () => gathering.batches.length === 4);
     assert.deepEqual(gathering.reasons(), ["immediate", "backlog", "backlog", "backlog"]);
@@ -39,7 +39,7 @@ describe("window() of what is fresh", () => {
     const lane = await firstLane(engine);
     const stop = new AbortController();
     const options = {
-      rule: () => ({ ...usual, eventsMax: 2 }),
+      rule: () => ({ ...windowRule, eventsMax: 2 }),
       reconfigured: () => new Promise<void>(() => {}),
       signal: stop.signal,
     };
@@ -57,7 +57,7 @@ describe("window() of what is fresh", () => {
     await using engine = await openEngine();
     await afterOutage(engine, clock.pass);
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, eventsMax: 4, catchUp: "oldest_first" });
+    await using gathering = open(lane, { ...windowRule, eventsMax: 4, catchUp: "oldest_first" });
     await until("all is told", () => gathering.batches.length === 2);
     assert.deepEqual((await idsOf(lane, gathering.batches))[1]?.slice(2), ["ringing", "hangup"]);
     assert.deepEqual(gathering.reasons(), ["backlog", "backlog"]);
@@ -70,7 +70,7 @@ describe("window() of what is fresh", () => {
     await arrive(engine, "e-2", "call.hangup");
     await clock.pass(60_000);
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, eventsMax: 1 });
+    await using gathering = open(lane, { ...windowRule, eventsMax: 1 });
     await until("all is told", () => gathering.batches.length === 2);
     assert.deepEqual(await idsOf(lane, gathering.batches), [["e-1"], ["e-2"]]);
   });
@@ -123,7 +123,7 @@ describe("window() of sessions", () => {
     await using engine = await openEngine({ session });
     await arrive(engine, "initiated", "call.x", "x".repeat(2_000), ofCall("begins"));
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, bytesMax: 4_096 });
+    await using gathering = open(lane, { ...windowRule, bytesMax: 4_096 });
     await turns();
     assert.equal(gathering.batches.length, 0);
     await arrive(engine, "e-2", "call.x", "x".repeat(2_000), ofCall());
@@ -144,7 +144,7 @@ describe("window() of sessions", () => {
       await arrive(engine, `beside-${call}`);
     }
     await clock.pass(60_000);
-    await using gathering = open(await firstLane(engine), { ...usual, eventsMax: 1 });
+    await using gathering = open(await firstLane(engine), { ...windowRule, eventsMax: 1 });
     await until("all is told", () => gathering.batches.length === 6);
     const turn = ["session", "backlog"];
     assert.deepEqual(gathering.reasons(), [...turn, ...turn, ...turn]);
@@ -157,7 +157,7 @@ describe("window() of sessions", () => {
     await arrive(engine, "sent", "message.sent", "", { subject });
     await arrive(engine, "finalized", "message.finalized", "", { subject });
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, compact: true });
+    await using gathering = open(lane, { ...windowRule, compact: true });
     await clock.pass(5_000);
     await until("a batch", () => gathering.batches.length === 1);
     assert.deepEqual(await idsOf(lane, gathering.batches), [["finalized"]]);

@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { linkMarginMs, type Waiting } from "../../src/engine.ts";
 import { closingOf } from "../../src/pipeline/window.ts";
 import { stopClock, until } from "../support/clock.ts";
-import { firstLane, idsIn } from "./shared.ts";
-import { accepted, arrive, open, openEngine, usual } from "./windowing.ts";
+import { firstLane, idsIn, windowRule } from "./shared.ts";
+import { accepted, arrive, open, openEngine } from "./windowing.ts";
 
 describe("closingOf()", () => {
   const now = Date.UTC(2026, 10, 20);
   const waiting: Waiting = { count: 1, bytes: 100, oldestAt: now, immediate: false, sealed: 0 };
   const of = (more: Partial<Waiting>, watchedMs = 0) =>
-    closingOf({ ...waiting, ...more }, usual, now, watchedMs);
+    closingOf({ ...waiting, ...more }, windowRule, now, watchedMs);
 
   it("closes at the first bound", () => {
     assert.deepEqual(of({}), { inMs: 5_000 });
@@ -27,7 +27,7 @@ describe("closingOf()", () => {
   });
 
   it("closes before a link stops working, and in no hurry for one that has", () => {
-    const patient = { ...usual, maxWaitMs: 3_600_000 };
+    const patient = { ...windowRule, maxWaitMs: 3_600_000 };
     const at = (expiresAt: number) => closingOf({ ...waiting, expiresAt }, patient, now, 0);
     assert.deepEqual(at(now + 600_000), { inMs: 600_000 - linkMarginMs });
     assert.deepEqual(at(now + linkMarginMs), { reason: "expiry" });
@@ -62,7 +62,7 @@ describe("window()", () => {
     using _ = stopClock();
     await using engine = await openEngine();
     await arrive(engine, "e-0");
-    await using gathering = open(await firstLane(engine), { ...usual, eventsMax: 3 });
+    await using gathering = open(await firstLane(engine), { ...windowRule, eventsMax: 3 });
     for (const id of ["e-1", "e-2", "e-3", "e-4", "e-5", "e-6"]) await arrive(engine, id);
     await until("two batches", () => gathering.batches.length === 2);
     assert.deepEqual(gathering.reasons(), ["max_events", "max_events"]);
@@ -73,7 +73,7 @@ describe("window()", () => {
     using _ = stopClock();
     await using engine = await openEngine();
     await arrive(engine, "e-0", "call.x", "x".repeat(1_500));
-    await using gathering = open(await firstLane(engine), { ...usual, bytesMax: 4_096 });
+    await using gathering = open(await firstLane(engine), { ...windowRule, bytesMax: 4_096 });
     await arrive(engine, "e-1", "call.x", "x".repeat(1_500));
     await arrive(engine, "e-2", "call.x", "x".repeat(1_500));
     await until("a batch", () => gathering.batches.length === 1);
@@ -97,7 +97,7 @@ describe("window()", () => {
     for (let count = 0; count < 7; count++) await arrive(engine, `e-${count}`);
     await clock.pass(60_000);
     const lane = await firstLane(engine);
-    await using gathering = open(lane, { ...usual, eventsMax: 3 });
+    await using gathering = open(lane, { ...windowRule, eventsMax: 3 });
     await until("three batches", () => gathering.batches.length === 3);
     assert.deepEqual(gathering.counts(), [3, 3, 1]);
     assert.deepEqual(gathering.reasons(), ["backlog", "backlog", "backlog"]);
@@ -113,7 +113,7 @@ describe("window()", () => {
     gathering.reload(undefined);
     await clock.pass(60_000);
     assert.deepEqual(gathering.batches, []);
-    gathering.reload(usual);
+    gathering.reload(windowRule);
     await until("a batch", () => gathering.batches.length === 1);
     assert.deepEqual(gathering.reasons(), ["backlog"]);
   });
@@ -122,9 +122,9 @@ describe("window()", () => {
     using clock = stopClock();
     await using engine = await openEngine();
     await arrive(engine, "e-1");
-    await using gathering = open(await firstLane(engine), { ...usual, maxWaitMs: 3_600_000 });
+    await using gathering = open(await firstLane(engine), { ...windowRule, maxWaitMs: 3_600_000 });
     await clock.pass(10_000);
-    gathering.reload({ ...usual, maxWaitMs: 15_000 });
+    gathering.reload({ ...windowRule, maxWaitMs: 15_000 });
     await clock.pass(4_999);
     assert.deepEqual(gathering.batches, []);
     await clock.pass(1);
@@ -179,7 +179,7 @@ describe("window()", () => {
     await using engine = await openEngine();
     await arrive(engine, "e-1");
     const lane = await firstLane(engine);
-    for (const rule of [usual, undefined]) {
+    for (const rule of [windowRule, undefined]) {
       const gathering = open(lane, rule);
       await gathering[Symbol.asyncDispose]();
       assert.deepEqual(gathering.batches, []);
@@ -203,7 +203,7 @@ describe("window()", () => {
           await arrive(engine, id, "call.x", "x".repeat(texts[index] ?? 0));
         }
         using lane = await firstLane(engine);
-        await using gathering = open(lane, { ...usual, maxWaitMs: 0, ...bounds });
+        await using gathering = open(lane, { ...windowRule, maxWaitMs: 0, ...bounds });
         const sent: string[] = [];
         let settled = 0;
         await until("everything sent", () => {

@@ -6,18 +6,7 @@ import { signal as createSignal } from "../../src/flow/signal.ts";
 import { window } from "../../src/pipeline/window.ts";
 import type { WindowRule } from "../../src/tenant.ts";
 import { append, owner, rule, rules, type Told } from "../engine/shared.ts";
-import { idsIn } from "./shared.ts";
-
-/** A window, unless a test says otherwise. */
-export const usual: WindowRule = {
-  maxWaitMs: 5_000,
-  eventsMax: 100,
-  bytesMax: 256 * 1_024,
-  lingerMs: 30_000,
-  maxAgeMs: 4 * 3_600_000,
-  compact: false,
-  catchUp: "live_first",
-};
+import { idsIn, windowRule } from "./shared.ts";
 
 /** A rule that gathers calls. */
 export const session = { by: "call", lingerMs: 30_000, maxAgeMs: 4 * 3_600_000 } as const;
@@ -44,7 +33,7 @@ export async function arrive(
 }
 
 /** A window over a lane, with a rule that a test changes. */
-export function open(lane: Lane, rule: WindowRule | undefined = usual) {
+export function open(lane: Lane, rule: WindowRule | undefined = windowRule) {
   const changed = createSignal();
   const stop = new AbortController();
   const batches: Batch[] = [];

@@ -9,7 +9,7 @@ import type { Belongings, Cut, EngineCounts, Entry, Recorded, Rules } from "../.
 import type { Tended } from "../../engine.ts";
 import type { Known } from "../../ownership.ts";
 import type { EventRef, Key } from "../../event.ts";
-import type { Claim, Held, HeldSelection, Stored, Wanted } from "../../held.ts";
+import type { Held, HeldSelection, Reclaim, Stored, Wanted } from "../../held.ts";
 import type { Channel, TenantId } from "../../tenant.ts";
 import type { LaneState } from "../handout.ts";
 import type { Had } from "../../ownership/recycling.ts";
@@ -53,7 +53,7 @@ export type Op =
     readonly keys: readonly string[];
   }
   | { readonly do: "held"; readonly refs: readonly EventRef[] }
-  | { readonly do: "reclaim"; readonly claims: readonly Claim[] }
+  | { readonly do: "reclaim"; readonly claims: readonly Reclaim[] }
   | {
     readonly do: "release";
     readonly which: HeldSelection;

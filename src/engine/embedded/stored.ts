@@ -5,7 +5,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { HeldReason } from "../../ownership.ts";
 import type { EventRef } from "../../event.ts";
 import type { Stored } from "../../held.ts";
-import type { Claims } from "../../ownership/owning.ts";
+import type { HeldClaims } from "../../ownership/owning.ts";
 import { eventIn } from "./events.ts";
 
 /** `sha256:…`: an event without an id of its own is known by its content. */
@@ -22,7 +22,9 @@ function endingOf(id: string): Buffer {
 
 function storedOf(row: Record<string, unknown>, ref: EventRef): Stored {
   const why = row["reason"] === null ? {} : { why: String(row["reason"]) as HeldReason };
-  const claims: Partial<Claims> = row["claims"] === null ? {} : JSON.parse(String(row["claims"]));
+  const claims: Partial<HeldClaims> = row["claims"] === null
+    ? {}
+    : JSON.parse(String(row["claims"]));
   const { path, signer } = claims;
   return {
     ref,
