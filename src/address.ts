@@ -98,12 +98,38 @@ function unmapped(network: Cidr, mapped: Cidr): Cidr {
   return { ...network, bytes: network.bytes.slice(12), bits: network.bits - 96 };
 }
 
+/** Finds the network of a list that an address is in, or the IPv4 address that it hides. */
+type Finder = (bytes: readonly number[]) => Cidr | undefined;
+
+function createFinder(networks: readonly Cidr[]): Finder {
+  return (bytes) => networks.find((network) => contains(network, bytes));
+}
+
+/** The IPv4 address that would really be reached, or the address itself. */
+function createReached(): (bytes: readonly number[]) => readonly number[] {
+  const find = createFinder(embedding.map(networkOf));
+  return (bytes) => find(bytes) === undefined ? bytes : bytes.slice(12);
+}
+
+/**
+ * Tells whether an address is one of these, or in one of these networks, in whatever way it may be
+ * embedded in another. Throws on bad networks.
+ */
+export function createAddressSet(networks: readonly string[]): (address: string) => boolean {
+  const find = createFinder(networks.map(networkOf));
+  const reached = createReached();
+  return (address) => {
+    const bytes = bytesOf(address);
+    return bytes !== undefined && (find(reached(bytes)) ?? find(bytes)) !== undefined;
+  };
+}
+
 /** Judges by the non-public ranges, less what `allowPrivate` excepts. Throws on bad networks. */
 export function createAddressRule(allowPrivate: readonly string[]): AddressRule {
-  const embeddings = embedding.map(networkOf);
-  const refused = privateRanges.map(networkOf);
   const mapped = networkOf("::ffff:0:0/96");
-  const allowed = allowPrivate.map((text) => unmapped(networkOf(text), mapped));
+  const findAllowed = createFinder(allowPrivate.map((text) => unmapped(networkOf(text), mapped)));
+  const findRefused = createFinder(privateRanges.map(networkOf));
+  const reached = createReached();
   return {
     refuses(address, family) {
       const bytes = bytesOf(address);
@@ -111,11 +137,8 @@ export function createAddressRule(allowPrivate: readonly string[]): AddressRule 
       if (family !== undefined && bytes.length !== (family === 4 ? 4 : 16)) {
         return `is not an IPv${family} address`;
       }
-      const hidden = embeddings.some((network) => contains(network, bytes));
-      const reached = hidden ? bytes.slice(12) : bytes;
-      const isAllowed = (network: Cidr) => contains(network, reached) || contains(network, bytes);
-      if (allowed.some(isAllowed)) return undefined;
-      const range = refused.find((network) => contains(network, reached));
+      if ((findAllowed(reached(bytes)) ?? findAllowed(bytes)) !== undefined) return undefined;
+      const range = findRefused(reached(bytes));
       return range && `is not public (it is in ${range.text})`;
     },
   };

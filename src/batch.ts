@@ -16,10 +16,22 @@ export type ClosingReason =
   | "expiry"
   | "session"
   | "flush"
-  | "backlog";
+  | "backlog"
+  | "retry"
+  | "replay";
 
-/** How a batch's bytes are made. A name never changes its meaning: see `batch/envelope.ts`. */
-export type Layout = "envelope/1";
+/** How a batch's bytes are made. A name never changes its meaning: see `batch/layouts.ts`. */
+export type Layout =
+  | "envelope/1"
+  /** With Telnyx's own signature of every event. */
+  | "envelope/1+proof"
+  | "array/1"
+  | "ndjson/1"
+  | "cloudevents/1"
+  /** One event, as it came. */
+  | "single/1"
+  /** The same of a body that is a form. */
+  | "single/1+form";
 
 /** What a batch says of itself, fixed when it is sealed. Times are epoch ms. */
 export interface BatchHead {
@@ -35,10 +47,24 @@ export interface BatchHead {
   readonly reason: ClosingReason;
   /** Of a session: the batch that held its beginning. */
   readonly continues?: BatchId;
+  /** Its events were in this batch, which ended without all of them being accepted. */
+  readonly retryOf?: BatchId;
+  /** An operator sends the events of this batch again. */
+  readonly replayOf?: BatchId;
+}
+
+/** What its events went through before, where they have come back beside their lane. */
+export interface Returned {
+  /** Batches that held them since they first came back. */
+  readonly times: number;
+  /** When the only event was first refused alone; absent: it was not. */
+  readonly refusedAt?: number;
 }
 
 /** A sealed batch. Its bytes are asked of its lane right before an attempt, and not kept. */
 export interface Batch extends BatchHead {
+  readonly layout: Layout;
+  readonly returned?: Returned;
   readonly count: number;
   /** Of the payload, in bytes. */
   readonly size: number;

@@ -55,6 +55,12 @@ export interface Config {
   readonly limits: Limits;
   /** CIDRs that callbacks may reach although they are not public. */
   readonly allowPrivate: readonly string[];
+  /** Where alarms go; absent: into the log alone. */
+  readonly alerts: {
+    readonly url?: string;
+    /** Nothing received for so long, and for ten times the usual gap, is an alarm; in ms. */
+    readonly silenceMs: number;
+  };
   /** The seed of the tenants' signing keys, if the file names one. */
   readonly signingKey?: Uint8Array;
   readonly logLevel: "debug" | "info" | "warn" | "error";

@@ -3,17 +3,19 @@
  * only place where an event's state changes.
  *
  *     append ─▶ event ─▶ waiting in a lane ─seal─▶ batch ─settle─▶ delivered │ dead
- *                  │            ▲ released by a later event, a new config, an operator
- *                  ├──▶ held ───┘──▶ expired
+ *                  │            ▲  ▲ waiting beside it ◀──┘ split, partly       │
+ *                  ├──▶ held ───┘  └────────────────────────────── replay ◀─────┘
+ *                  │      └──▶ expired
  *                  └──▶ parked (not understood) │ dropped
  *
  * Invariant: each copy of an event is in exactly one of these places, and moves in a transaction.
  */
-import type { Batch, BatchId, ClosingReason, Layout } from "./batch.ts";
-import type { Attempt, Settlement } from "./delivery.ts";
+import type { BatchId } from "./batch.ts";
+import type { BatchStory, DeadLetter, Pause, Replayed, Selection } from "./delivery.ts";
 import type { Evidence, Known, Subject } from "./ownership.ts";
 import type { Event, EventRef, Key } from "./event.ts";
 import type { Held, HeldSelection, Reclaim, Stored, Wanted } from "./held.ts";
+import type { Lane } from "./lane.ts";
 import type { Channel, TenantId } from "./tenant.ts";
 
 /** What makes two webhooks one event. */
@@ -94,67 +96,6 @@ export interface Recorded {
   readonly conflict: boolean;
 }
 
-/** So long before a link in it stops working is what waits sealed, in ms. */
-export const linkMarginMs = 60_000;
-
-/** What waits in a lane, as of the last commit. */
-export interface Waiting {
-  readonly count: number;
-  /** What the events add to a payload, routing and separators included. */
-  readonly bytes: number;
-  /** When the oldest became the tenant's; absent when nothing waits. */
-  readonly oldestAt?: number;
-  readonly immediate: boolean;
-  /** When the youngest of the immediate ones became the tenant's. */
-  readonly liveAt?: number;
-  /** When the first link in what waits stops working. */
-  readonly expiresAt?: number;
-  /** When the next session is due whose events wait beside these; absent: in none do any. */
-  readonly sessionAt?: number;
-  /** What waits in the fullest session, in bytes. */
-  readonly sessionBytes?: number;
-  /** Batches sealed and not settled. */
-  readonly sealed: number;
-}
-
-/** Where to cut. */
-export interface Cut {
-  readonly eventsMax: number;
-  /** Of the serialized payload, hard; a single larger event goes alone. */
-  readonly bytesMax: number;
-  readonly reason: ClosingReason;
-  readonly layout: Layout;
-  /**
-   * What to take: the lane from its head; what became the tenant's after `liveFrom` and is
-   * immediate, with everything before it of the same call, conference or message (where that is
-   * not known it stays in its order); or all of the session that is due first, if one is: the
-   * batch tells why it was, whatever `reason` says.
-   */
-  readonly from: "head" | { readonly liveFrom: number } | "session";
-  /** Leaves out the states of messages that later ones replace. */
-  readonly compact: boolean;
-}
-
-/**
- * A tenant's own queue, in the hands of one worker at a time. Disposing hands it back: it is
- * handed out again when it has work.
- */
-export interface Lane extends Disposable {
-  readonly name: string;
-  readonly tenant: TenantId;
-  waiting(): Waiting;
-  /** Resolves at the next append or settlement that concerns this lane, or when `signal` aborts. */
-  changed(signal: AbortSignal): Promise<void>;
-  /** Batches sealed and not settled, oldest first: after a start they go on before anything new. */
-  unsettled(): Promise<readonly Batch[]>;
-  /** Durable when resolved: id, sequence, members and bytes are fixed. Nothing waits: undefined. */
-  seal(cut: Cut): Promise<Batch | undefined>;
-  /** The payload of an unsettled batch; the same bytes whenever it is asked, over restarts. */
-  bytes(batch: BatchId): Promise<Uint8Array>;
-  /** Durable when resolved; once per attempt. */
-  settle(batch: BatchId, attempt: Attempt, settlement: Settlement): Promise<void>;
-}
-
 /** What a tenant has in the store, for people. */
 export interface LaneCount {
   readonly tenant: TenantId;
@@ -164,6 +105,17 @@ export interface LaneCount {
   readonly oldestAt?: number;
   readonly lastSequence: number;
   readonly deliveredAt?: number;
+  readonly paused?: Pause;
+}
+
+/** A tenant's derived keys: raising the version makes other ones, and both sign for a while. */
+export interface SecretVersion {
+  readonly tenant: TenantId;
+  readonly version: number;
+  /** What was in force before, if anything. */
+  readonly previous?: number;
+  /** Since when this one is, in epoch ms. */
+  readonly since: number;
 }
 
 /** What the store holds, for people. */
@@ -234,6 +186,34 @@ export interface Engine extends AsyncDisposable {
   /** Every lane with work that is in nobody's hands; those with work at the start come first. */
   lanes(signal: AbortSignal): AsyncIterable<Lane>;
   counts(): Promise<EngineCounts>;
+  /** Sends a tenant nothing until `resume`, over restarts too. */
+  pause(tenant: TenantId): Promise<void>;
+  /** Ends a stored pause; says whether there was one. */
+  resume(tenant: TenantId): Promise<boolean>;
+  /** What waits beside a tenant's lane is due now; says how many events that are. */
+  hurry(tenant: TenantId): Promise<number>;
+  /**
+   * The clock was set by so much at this time: what is due at a time is due as far from now as
+   * before, and a leap forward counts for nothing in how long anything has waited.
+   */
+  clockSet(byMs: number, at: number): Promise<void>;
+  /**
+   * Sends events again in new batches: those of a batch that is settled, or dead letters, or what
+   * was delivered in a time. Does at most some thousands; with `dryRun` it only counts, all.
+   */
+  replay(what: Selection, dryRun: boolean): Promise<Replayed>;
+  /** Dead letters, those that died last first, after `after` in that order. */
+  dead(
+    what: Exclude<Selection, { batch: BatchId }>,
+    limit: number,
+    after?: Pick<DeadLetter, "at" | "ref">,
+  ): Promise<readonly DeadLetter[]>;
+  /** A batch and its attempts, until it is pruned. */
+  story(batch: BatchId): Promise<BatchStory | undefined>;
+  /** These versions are in force from now on; says since when, and what was before. */
+  secretVersions(
+    wanted: readonly { readonly tenant: TenantId; readonly version: number }[],
+  ): Promise<readonly SecretVersion[]>;
   /** The bytes of an event as received, until it is pruned. */
   raw(event: EventRef): Promise<Uint8Array | undefined>;
   /** Forgets at most `limit` settled events received before `before`; says how many. */

@@ -6,24 +6,28 @@
  *     config ▸ log ▸ sender ▸ pipeline ▸ admin ▸ the door
  */
 import { type AddressRule, createAddressRule } from "./address.ts";
-import type { Config, Listen, LiveConfig } from "./config.ts";
+import { type Config, type Listen, type LiveConfig, tenantOf } from "./config.ts";
 import { openLiveConfig } from "./config/live.ts";
 import { openEmbeddedEngine } from "./engine/embedded.ts";
 import { sortingOf } from "./engine/sorting.ts";
 import { createAdmin, type Route } from "./http/admin.ts";
+import { createAlerts } from "./http/alerts.ts";
 import { createInbox } from "./http/inbox.ts";
 import { createIntake } from "./http/intake.ts";
 import { createRoutes } from "./http/routes.ts";
-import { createSender } from "./http/send.ts";
+import { createSender, type Sender } from "./http/send.ts";
 import { type OpenServer, openServer } from "./http.ts";
 import { createSkewWatch } from "./pipeline/skew.ts";
 import { startPipeline } from "./pipeline.ts";
 import { startPruning } from "./pruning.ts";
+import { startRotating } from "./rotating.ts";
 import { openSeed, openToken } from "./secrets.ts";
 import { createSigning, seedFingerprintOf } from "./signing.ts";
 import type { State } from "./telemetry.ts";
+import { type Alarms, createAlarms } from "./telemetry/alarms.ts";
 import { createCounters } from "./telemetry/counters.ts";
 import { createLog, type Level, type LineSink } from "./telemetry/log.ts";
+import type { Destination, TenantId } from "./tenant.ts";
 import { readVersion } from "./version.ts";
 
 /** What a daemon is started with. */
@@ -71,13 +75,12 @@ function createRule(live: () => Config): () => AddressRule {
 /** Where facts go: the log, the counters, and whoever else listens. */
 function createState({ sink, observe }: DaemonOptions, level: () => Level) {
   const counters = createCounters();
-  const log = createLog(sink, level);
+  const listeners: State[] = [counters.state, createLog(sink, level)];
+  if (observe !== undefined) listeners.push(observe);
   const state: State = (fact) => {
-    counters.state(fact);
-    log(fact);
-    observe?.(fact);
+    for (const hear of listeners) hear(fact);
   };
-  return { counters, state };
+  return { counters, state, listen: (hear: State) => void listeners.push(hear) };
 }
 
 const portsOf = (addresses: readonly Listen[]) =>
@@ -86,7 +89,7 @@ const portsOf = (addresses: readonly Listen[]) =>
 /** The parts that everything else stands on. */
 async function openBase(options: DaemonOptions, opened: AsyncDisposableStack) {
   let level: Level = "info";
-  const { counters, state } = createState(options, () => level);
+  const { counters, state, listen } = createState(options, () => level);
   const { configPath: path, env, strict } = options;
   const live = opened.use(await openLiveConfig({ path, env, state, strict }));
   const config = () => live.current;
@@ -97,24 +100,60 @@ async function openBase(options: DaemonOptions, opened: AsyncDisposableStack) {
   const signingFingerprint = seedFingerprintOf(seed);
   const engine = opened.use(await openEmbeddedEngine({ path: store.path, signingFingerprint }));
   opened.use(startPruning(engine, () => config().store.retentionMs, state));
-  return { counters, state, live, config, setLevel, engine, signing: createSigning(seed) };
+  const signing = createSigning(seed);
+  opened.use(await startRotating(engine, signing, live, state));
+  return { counters, state, listen, live, config, setLevel, engine, signing };
+}
+
+type Base = Awaited<ReturnType<typeof openBase>>;
+
+/** What operators are woken by. */
+function openAlarms({ live, config, state, listen }: Base, opened: AsyncDisposableStack): Alarms {
+  const now = () => performance.now();
+  const silenceMs = () => config().alerts.silenceMs;
+  const tenants = () => ({ has: (id: TenantId) => tenantOf(config(), id) !== undefined });
+  const alarms = opened.use(createAlarms({ state, now, silenceMs, tenants }));
+  listen(alarms.state);
+  // What was stated before anybody listened.
+  if (live.problems.length > 0) alarms.state({ is: "config.fell_back", problems: [] });
+  return alarms;
+}
+
+/** Tells them to whoever the config names. */
+function openAlerts(
+  { live, config, state, listen }: Base,
+  { post }: Sender,
+  opened: AsyncDisposableStack,
+): void {
+  const reconfigured = (signal: AbortSignal) => live.changed(live.current, signal);
+  const now = () => performance.now();
+  const url = () => config().alerts.url;
+  const told = { url, reconfigured, post, random: Math.random, now, state };
+  listen(opened.use(createAlerts(told)).state);
 }
 
 /** Everything that follows from the base and goes out: the sender and the stages. */
 function openFlows(
-  { live, config, engine, signing, state }: Awaited<ReturnType<typeof openBase>>,
+  base: Base,
   { authorities = [] }: DaemonOptions,
   opened: AsyncDisposableStack,
 ) {
+  const { live, config, engine, signing, state } = base;
   const version = readVersion();
   // Those that the config names count before they are listened on, the others from then on.
   const ports = new Set(portsOf([config().listen, ...config().admin.listen]));
   const ownPorts = () => ports;
   const senderOptions = { signing, rule: createRule(config), ownPorts, version, authorities };
   const sender = opened.use(createSender(senderOptions));
+  openAlerts(base, sender, opened);
+  const answers = async (tenant: TenantId, to: Destination, url: string) => {
+    const { status = 500 } = await sender.ping(tenant, to, url);
+    return status < 500;
+  };
   const skew = createSkewWatch(state, () => performance.now());
   const reconfigured = (signal: AbortSignal) => live.changed(live.current, signal);
-  const stages = { engine, config, reconfigured, send: sender.send, skew, state };
+  const { send } = sender;
+  const stages = { engine, config, reconfigured, send, answers, skew, state };
   return { version, ports, sender, skew, pipeline: opened.use(startPipeline(stages)) };
 }
 
@@ -143,13 +182,14 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   await using opened = new AsyncDisposableStack();
   const base = await openBase(options, opened);
   const { counters, state, live, config, setLevel, engine, signing } = base;
+  const alarms = openAlarms(base, opened);
   const { version, ports, sender, skew, pipeline } = openFlows(base, options, opened);
 
   const inbox = createInbox(() => config().limits);
   const made = openToken(config().stateFolder);
   const token = () => config().admin.token ?? made;
   const told = { live, engine, counters, inbox, signing, sender, version, state };
-  const routes = createRoutes({ ...told, sorting: sortingOf });
+  const routes = createRoutes({ ...told, alarms, pipeline, sorting: sortingOf });
   const admins = await openAdmins(config, token, routes, opened);
 
   let stopping = false;

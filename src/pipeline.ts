@@ -8,22 +8,27 @@
  * may not. Disposal lets the inward flow run dry, then lets attempts under way end; what is not
  * settled then goes on after the next start.
  */
-import PQueue from "p-queue";
 import { type Config, tenantOf } from "./config.ts";
-import type { Engine, Lane } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { Lane } from "./lane.ts";
 import { channel } from "./flow/channel.ts";
 import { startAssigning } from "./pipeline/assign.ts";
 import { classify } from "./pipeline/classify.ts";
 import { ownershipOf } from "./ownership/claims.ts";
-import { deliver, type DeliverOptions, type Send } from "./pipeline/deliver.ts";
+import type { Send } from "./pipeline/attempt.ts";
+import { deliver, type DeliverOptions } from "./pipeline/deliver.ts";
 import type { Inbound } from "./pipeline/inbound.ts";
 import { insistent } from "./pipeline/insist.ts";
 import { record } from "./pipeline/record.ts";
 import type { SkewWatch } from "./pipeline/skew.ts";
+import { createRequests, type Requests } from "./pipeline/requests.ts";
+import { type SteadyClock, watchClock } from "./pipeline/steady.ts";
+import { createSteering, type Steered, type Steering } from "./pipeline/steering.ts";
+import { identityOf } from "./pipeline/urls.ts";
 import { createKeyRing, type KeyRing, verify } from "./pipeline/verify.ts";
 import { window } from "./pipeline/window.ts";
 import type { State } from "./telemetry.ts";
-import type { Destination, TenantId } from "./tenant.ts";
+import type { Destination, Tenant, TenantId } from "./tenant.ts";
 
 /** What the pipeline is given. */
 export interface PipelineOptions {
@@ -31,6 +36,8 @@ export interface PipelineOptions {
   readonly config: () => Config;
   readonly reconfigured: (signal: AbortSignal) => Promise<void>;
   readonly send: Send;
+  /** Sends a signed ping; true: it was answered, and not with a 5xx. */
+  readonly answers: (tenant: TenantId, to: Destination, url: string) => Promise<boolean>;
   readonly skew: SkewWatch;
   readonly state: State;
 }
@@ -39,6 +46,12 @@ export interface PipelineOptions {
 export interface Pipeline extends AsyncDisposable {
   /** Takes a webhook; its `answer` is called once. False when it is closed. */
   accept(inbound: Inbound): boolean;
+  /** Closes a tenant's windows now, or everybody's; what is to be tried again is tried now. */
+  flush(tenant?: TenantId): Promise<void>;
+  /** Sends a tenant nothing until `resume`, whatever the config says. */
+  pause(tenant: TenantId): Promise<void>;
+  /** Ends a pause that is not the config's; says whether there was one. */
+  resume(tenant: TenantId): Promise<boolean>;
   /** Rejects when a stage failed, which is a bug: the process should end. */
   readonly failed: Promise<never>;
 }
@@ -65,6 +78,7 @@ async function run(stage: AsyncIterable<unknown>): Promise<void> {
 
 function inward(
   inbox: AsyncIterable<Inbound>,
+  clock: SteadyClock,
   options: PipelineOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
@@ -72,7 +86,8 @@ function inward(
   const maxSkewSeconds = () => config().telnyx.maxSkewSeconds;
   const keyRing = derived(config, keyRingOf);
   const ownership = derived(config, ownershipOf);
-  const assigning = startAssigning({ engine, config, ownership, reconfigured, state, signal });
+  const told = { engine, config, ownership, reconfigured, clock, state, signal };
+  const assigning = startAssigning(told);
   const verified = verify(inbox, { keyRing, maxSkewSeconds, skew, state });
   const recorded = record(classify(verified, ownership), {
     engine,
@@ -82,55 +97,113 @@ function inward(
   return Promise.all([run(recorded), assigning.ended]);
 }
 
-/** Everything a lane's two stages share. */
-function laneOptions(
-  tenant: TenantId,
-  requests: PQueue,
+/** What the outward flow of all lanes shares. */
+interface Shared {
+  readonly requests: Requests;
+  readonly clock: SteadyClock;
+  readonly steering: Steering;
+}
+
+const now = () => performance.now();
+
+/** The tenant of a lane, while something may be sent to it. */
+function runningOf(lane: Lane, config: Config): Tenant | undefined {
+  const tenant = tenantOf(config, lane.tenant);
+  if (tenant === undefined || tenant.paused) return undefined;
+  const { paused } = lane.waiting();
+  if (paused === undefined) return tenant;
+  // Another destination than the one that was gone.
+  const isOther = paused.by === "gone" && paused.destination !== identityOf(tenant.destination);
+  return isOther ? tenant : undefined;
+}
+
+/** Everything that the last stage of a lane is given. */
+function deliverOptions(
+  lane: Lane,
+  { requests, clock }: Shared,
+  { circuit, pacer, stand }: Steered,
   options: PipelineOptions,
   signal: AbortSignal,
 ): DeliverOptions {
-  const { config, reconfigured, send, state } = options;
-  const now = () => performance.now();
-  const destination = (): Destination | undefined => {
-    const found = tenantOf(config(), tenant);
-    return found === undefined || found.paused ? undefined : found.destination;
+  const { config, reconfigured, send, answers, state } = options;
+  return {
+    destination: () => runningOf(lane, config())?.destination,
+    reconfigured,
+    send,
+    answers: (to, url) => answers(lane.tenant, to, url),
+    requests,
+    circuit,
+    pacer,
+    random: Math.random,
+    now,
+    steadyMs: clock.steadyMs,
+    stand: (is) => stand(lane, is),
+    state,
+    signal,
   };
-  return { destination, reconfigured, send, requests, random: Math.random, now, state, signal };
+}
+
+/** The batches of a lane, stated as they are sealed. */
+async function* sealed(
+  lane: Lane,
+  { flushedAt, flushed, stand }: Steered,
+  { config, reconfigured, state }: PipelineOptions,
+  signal: AbortSignal,
+) {
+  const rule = () => runningOf(lane, config())?.window;
+  const steered = { flushedAt, flushed, stand: (is: boolean) => stand(lane, is) };
+  for await (const batch of window(lane, { rule, reconfigured, ...steered, signal })) {
+    const { id, sequence, count, size, reason } = batch;
+    const told = { tenant: lane.tenant, batch: id, sequence, count, bytes: size, reason };
+    if (batch.attempts === 0) state({ is: "batch.sealed", ...told });
+    yield batch;
+  }
 }
 
 async function outward(
+  shared: Shared,
   options: PipelineOptions,
   signal: AbortSignal,
   fail: (error: unknown) => void,
 ): Promise<void> {
-  const { engine, config, reconfigured, state } = options;
-  const requests = new PQueue({ concurrency: config().limits.deliveriesMax });
-
-  async function* sealed(lane: Lane) {
-    const rule = () => {
-      const tenant = tenantOf(config(), lane.tenant);
-      return tenant === undefined || tenant.paused ? undefined : tenant.window;
-    };
-    for await (const batch of window(lane, { rule, reconfigured, signal })) {
-      const { id, sequence, count, size, reason } = batch;
-      const told = { tenant: lane.tenant, batch: id, sequence, count, bytes: size, reason };
-      if (batch.attempts === 0) state({ is: "batch.sealed", ...told });
-      yield batch;
-    }
-  }
+  const { engine, config, state } = options;
 
   async function serve(lane: Lane): Promise<void> {
     using held = insistent(lane, signal, state);
-    await run(deliver(held, sealed(held), laneOptions(lane.tenant, requests, options, signal)));
+    const destination = () => tenantOf(config(), lane.tenant)?.destination;
+    const steered = await shared.steering.of(held, destination);
+    const batches = sealed(held, steered, options, signal);
+    await run(deliver(held, batches, deliverOptions(held, shared, steered, options, signal)));
   }
 
   const serving = new Set<Promise<void>>();
   for await (const lane of engine.lanes(signal)) {
-    requests.concurrency = config().limits.deliveriesMax;
     const served = serve(lane).catch(fail).finally(() => serving.delete(served));
     serving.add(served);
   }
   await Promise.all(serving);
+}
+
+/** What operators do to tenants while they are delivered to. */
+function createControls(steering: Steering, { engine, state }: PipelineOptions) {
+  return {
+    async flush(tenant?: TenantId) {
+      const known = (await engine.counts()).lanes.map((lane) => lane.tenant);
+      const lanes = tenant === undefined ? known : known.filter((one) => one === tenant);
+      for (const lane of lanes) await engine.hurry(lane);
+      steering.flush(tenant);
+    },
+    async pause(tenant: TenantId) {
+      await engine.pause(tenant);
+      state({ is: "tenant.paused", tenant, by: "operator" });
+    },
+    async resume(tenant: TenantId) {
+      const was = await engine.resume(tenant);
+      steering.hurry(tenant);
+      if (was) state({ is: "tenant.resumed", tenant });
+      return was;
+    },
+  };
 }
 
 /** Starts the stages. */
@@ -147,10 +220,15 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     stop.abort();
   };
   const ended = new AbortController();
-  const inwardDone = inward(inbox.take(), options, ended.signal).catch(fail);
-  const outwardDone = outward(options, stop.signal, fail).catch(fail);
+  const clock = watchClock();
+  const steering = createSteering({ now, random: Math.random, state: options.state });
+  const limit = () => options.config().limits.deliveriesMax;
+  const shared = { clock, steering, requests: createRequests({ limit }) };
+  const inwardDone = inward(inbox.take(), clock, options, ended.signal).catch(fail);
+  const outwardDone = outward(shared, options, stop.signal, fail).catch(fail);
   return {
     accept: (inbound) => inbox.push(inbound),
+    ...createControls(steering, options),
     failed: failed.promise,
     async [Symbol.asyncDispose]() {
       inbox.close();

@@ -4,6 +4,7 @@
  * only its origin.
  */
 import type { BatchId, ClosingReason } from "./batch.ts";
+import type { Pause, Settlement } from "./delivery.ts";
 import type { Recorded } from "./engine.ts";
 import type { Channel, TenantId } from "./tenant.ts";
 
@@ -18,6 +19,21 @@ export type Refusal =
   | "stopping"
   | "clock_suspect"
   | "aborted";
+
+/** What an operator is woken for: one per edge, with its end. */
+export type Alarm =
+  | "tenant_failing"
+  | "circuit_open"
+  | "paused_gone"
+  | "dead_letters"
+  | "config_refused"
+  | "clock_suspect"
+  | "signatures_refused"
+  | "silence"
+  | "webhook_large"
+  | "webhook_encoded"
+  | "synchronous_hook"
+  | "store_broken";
 
 /** Everything the daemon may state. */
 export type Fact =
@@ -48,7 +64,9 @@ export type Fact =
     readonly tenant: TenantId;
     readonly batch: BatchId;
     readonly attempt: number;
-    readonly verdict: "accepted" | "again" | "dead";
+    readonly verdict: Settlement["as"];
+    /** It went to `failover_url`. */
+    readonly failover: boolean;
     readonly origin: string;
     readonly status?: number;
     readonly error?: string;
@@ -56,6 +74,53 @@ export type Fact =
     readonly ageMs: number;
     readonly nextMs?: number;
   }
+  | {
+    readonly is: "events.dead";
+    readonly tenant: TenantId;
+    readonly count: number;
+    readonly reason: string;
+  }
+  /** A URL failed five times in a row: it gets one attempt at a time. */
+  | {
+    readonly is: "circuit.opened";
+    readonly tenant: TenantId;
+    readonly origin: string;
+    readonly failover: boolean;
+    readonly why: string;
+  }
+  | {
+    readonly is: "circuit.closed";
+    readonly tenant: TenantId;
+    readonly origin: string;
+    readonly failover: boolean;
+  }
+  /** The tenant's batches go to the other URL from now on. */
+  | {
+    readonly is: "destination.switched";
+    readonly tenant: TenantId;
+    readonly origin: string;
+    readonly failover: boolean;
+  }
+  /** None of its URLs has accepted anything for five minutes. */
+  | {
+    readonly is: "tenant.failing";
+    readonly tenant: TenantId;
+    readonly origin: string;
+    readonly why: string;
+    readonly sinceMs: number;
+  }
+  | { readonly is: "tenant.recovered"; readonly tenant: TenantId }
+  | { readonly is: "tenant.paused"; readonly tenant: TenantId; readonly by: Pause["by"] }
+  | { readonly is: "tenant.resumed"; readonly tenant: TenantId }
+  | {
+    readonly is: "events.replayed";
+    readonly count: number;
+    readonly tenants: number;
+  }
+  | { readonly is: "alarm.raised"; readonly alarm: Alarm; readonly tenant?: TenantId }
+  | { readonly is: "alarm.cleared"; readonly alarm: Alarm; readonly tenant?: TenantId }
+  | { readonly is: "alarm.undelivered"; readonly alarm: Alarm; readonly why: string }
+  | { readonly is: "clock.set"; readonly byMs: number }
   | { readonly is: "config.loaded"; readonly tenants: number; readonly numbers: number }
   | { readonly is: "config.unchanged" }
   | { readonly is: "config.refused"; readonly problems: readonly string[] }

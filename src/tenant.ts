@@ -2,6 +2,7 @@
  * A tenant: one customer of the operator, with what belongs to it, how its events are gathered and
  * where they go. Plain data, made by `config/`, replaced whole at every reload.
  */
+import type { Layout } from "./batch.ts";
 
 /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, never one of the reserved words. */
 export type TenantId = string;
@@ -32,6 +33,8 @@ export interface WindowRule {
   readonly compact: boolean;
   /** After an outage: what is fresh and immediate goes first, or what is oldest. */
   readonly catchUp: "live_first" | "oldest_first";
+  /** How the bytes of a batch are made; from the next one that is sealed on. */
+  readonly layout: Layout;
 }
 
 /** How long and how often delivery is tried: full jitter between 0 and `firstMs · 2ⁿ`. */
@@ -43,10 +46,18 @@ export interface RetryPolicy {
   readonly forMs: number;
 }
 
+/** So many in so many ms. */
+export interface Rate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
 /** Where a tenant's batches go. */
 export interface Destination {
   /** Public https, or http to an address of `callbacks.allow_private`. */
   readonly url: string;
+  /** Used while `url` fails. */
+  readonly failoverUrl?: string;
   /** Extra request headers, secrets resolved; never logged. */
   readonly headers: Readonly<Record<string, string>>;
   /** One absolute deadline for an attempt: connect, headers and body together. */
@@ -54,8 +65,14 @@ export interface Destination {
   /** Batches on their way at once; 1 keeps them in order. */
   readonly inFlight: number;
   readonly retry: RetryPolicy;
+  /** Requests in a time, and the events in them; absent: as fast as they are answered. */
+  readonly rate?: { readonly requests?: Rate; readonly events?: Rate };
+  /** Payloads are compressed on their way. */
+  readonly gzip: boolean;
   /** Replace the derived secret when there are any; the first is the newest. */
   readonly secrets: readonly Uint8Array[];
+  /** Raising it makes another derived secret, and another public key. */
+  readonly secretVersion: number;
 }
 
 /** One number, prefix or sender of a tenant, as `number.ts` writes it. */

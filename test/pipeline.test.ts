@@ -1,80 +1,10 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
-import type { Config } from "../src/config.ts";
-import { buildDirectory } from "../src/directory.ts";
 import type { Engine } from "../src/engine.ts";
-import { signal as createSignal } from "../src/flow/signal.ts";
-import type { Delivery } from "../src/pipeline/deliver.ts";
-import { createSkewWatch } from "../src/pipeline/skew.ts";
-import { startPipeline } from "../src/pipeline.ts";
-import { publicKeyOf } from "../src/telnyx/signature.ts";
-import { createSigner } from "../src/telnyx/signer.ts";
-import type { Tenant } from "../src/tenant.ts";
-import { configWith } from "./http/shared.ts";
-import { ask, collectFacts, eventOf, idsIn, number, openEngine } from "./pipeline/shared.ts";
-import { tenantOf, windowRule } from "./pipeline/shared.ts";
+import { openEngine } from "./pipeline/shared.ts";
+import { acme, alice, beta, bob, start, webhook } from "./pipeline/starting.ts";
 import { until } from "./support/clock.ts";
 import { eventually } from "./support/eventually.ts";
-
-const seed = randomBytes(32);
-const signer = createSigner(seed);
-const alice = "+18005550100";
-const bob = "+18005550200";
-
-function configOf(...tenants: readonly Tenant[]): Config {
-  return {
-    ...configWith({ inboxMax: 64 }),
-    telnyx: { publicKeys: [publicKeyOf(seed)], maxSkewSeconds: 300 },
-    tenants: new Map(tenants.map((tenant) => [tenant.id, tenant])),
-    directory: buildDirectory(tenants),
-  };
-}
-
-const quick = { ...windowRule, maxWaitMs: 1, eventsMax: 10, bytesMax: 65_536 };
-const acme = tenantOf("acme", { numbers: [number(alice)], window: quick });
-const beta = tenantOf("beta", { numbers: [number(bob)], window: quick });
-
-/** A signed webhook to this number. */
-function webhook(to: string, id: string) {
-  const payload = { direction: "incoming", from: "+14155550199", to };
-  const body = new TextEncoder().encode(JSON.stringify(eventOf("call.initiated", payload, id)));
-  const timestamp = String(Math.floor(Date.now() / 1_000));
-  const signature = Buffer.from(signer(timestamp, body), "base64");
-  const proof = { timestamp, seconds: Number(timestamp), signature };
-  return ask("", { body, proof, receivedAt: Date.now() });
-}
-
-/** The stages over an engine, with a backend that accepts everything. */
-function start(engine: Engine, ...tenants: readonly Tenant[]) {
-  const { facts, state } = collectFacts();
-  const changed = createSignal();
-  const sent: Delivery[] = [];
-  let current = configOf(...tenants);
-  const pipeline = startPipeline({
-    engine,
-    config: () => current,
-    reconfigured: (signal) => changed.next(signal),
-    send: async (delivery) => {
-      sent.push(delivery);
-      return { status: 200, tookMs: 1 };
-    },
-    skew: createSkewWatch(state, () => performance.now()),
-    state,
-  });
-  return {
-    ...pipeline,
-    facts,
-    sent,
-    idsOf: (tenant: string) =>
-      sent.filter((one) => one.tenant === tenant).flatMap(({ bytes }) => idsIn(bytes)),
-    reload(...next: readonly Tenant[]) {
-      current = configOf(...next);
-      changed.raise();
-    },
-  };
-}
 
 describe("startPipeline()", () => {
   it("brings each tenant its events, in order, and nobody another's", async () => {

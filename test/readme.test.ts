@@ -1,26 +1,18 @@
 /** What the README shows is true: its configs load, its snippets verify a real batch. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { loadConfig } from "../src/config/load.ts";
 import { createSigning } from "../src/signing.ts";
 import { publicKeyOf } from "../src/telnyx/signature.ts";
-import { collect, endOf } from "./support/daemon.ts";
 import { temporaryFolder } from "./support/folder.ts";
-import { childEnv, executable, runArguments } from "./support/runtime.ts";
+import { blocksOf, type Ran, run } from "./support/readme.ts";
+import { executable, runArguments } from "./support/runtime.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const shipped = readFileSync(new URL("../aggregator.yaml", import.meta.url), "utf8");
 const publicKey = Buffer.from(publicKeyOf(randomBytes(32))).toString("base64");
-
-/** The fenced blocks of one language. */
-function blocksOf(language: string): string[] {
-  const fences = readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"));
-  return [...fences].map(([, text = ""]) => text);
-}
 
 async function problemsOf(text: string): Promise<readonly unknown[]> {
   await using folder = await temporaryFolder();
@@ -39,26 +31,10 @@ function signedBatch() {
   const headers = {
     "webhook-id": id,
     "webhook-timestamp": String(seconds),
-    "webhook-signature": signing.sign("acme", [], id, seconds, body),
+    "webhook-signature": signing.sign("acme", { secrets: [], secretVersion: 1 }, id, seconds, body),
   };
   const secretOf = (tenant: string) => signing.keysOf(tenant).secret;
   return { headers, body: body.toString("utf8"), secretOf };
-}
-
-interface Ran {
-  readonly code: number | string;
-  readonly out: string;
-}
-
-/** Runs a program with this on its standard input. */
-async function run(command: string, args: readonly string[], input: string): Promise<Ran> {
-  const child = spawn(command, args, { env: childEnv(), stdio: ["pipe", "pipe", "pipe"] });
-  const out = collect(child.stdout);
-  const errors = collect(child.stderr);
-  const ended = endOf(child);
-  child.stdin?.end(input);
-  const code = await ended;
-  return { code, out: `${out()}${errors()}` };
 }
 
 /** Whether a snippet, in a program of its own, accepts a batch with this secret. */
@@ -95,16 +71,51 @@ describe("README", () => {
       `import { verify } from "./verify.mjs";
 import { readFileSync } from "node:fs";
 const { secret, headers, body } = JSON.parse(readFileSync(0, "utf8"));
-console.log(verify(secret, headers, body).count);`,
+console.log(JSON.parse(verify(secret, headers, body)).count);`,
     );
     await accepts((input) => run(executable, [...runArguments, folder.file("run.mjs")], input));
   });
 
+  it("answers a batch that comes twice the same way", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write("verify.mjs", `import { Buffer } from "node:buffer";\n${blocksOf("js")[0]}`);
+    await folder.write(
+      "backend.mjs",
+      `import { Buffer } from "node:buffer";
+import { verify } from "./verify.mjs";
+let secret, full = true;
+export const set = (to) => secret = to;
+const store = () => { if (full) { full = false; throw new Error("full"); } };
+${blocksOf("js")[2]}`,
+    );
+    await folder.write(
+      "run.mjs",
+      `import { readFileSync } from "node:fs";
+import { server, set } from "./backend.mjs";
+const { secret, headers, body } = JSON.parse(readFileSync(0, "utf8"));
+set(secret);
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+for (const _ of [1, 2]) {
+  const url = \`http://127.0.0.1:\${server.address().port}/\`;
+  const answer = await fetch(url, { method: "POST", headers, body });
+  console.log(answer.status, await answer.text());
+}
+server.closeAllConnections();
+server.close();`,
+    );
+    const { headers, body, secretOf } = signedBatch();
+    const input = JSON.stringify({ secret: secretOf("acme"), headers, body });
+    const { out } = await run(executable, [...runArguments, folder.file("run.mjs")], input);
+    const [{ routing: [{ id }] }] = [JSON.parse(body)];
+    const answer = `200 {"failures":[{"id":"${id}","retry":true}]}`;
+    assert.equal(out.trim(), `${answer}\n${answer}`);
+  });
+
   it("verifies a batch in Python", async () => {
     const program = `${blocksOf("python")[0]}
-import sys
+import json, sys
 given = json.load(sys.stdin)
-print(verify(given["secret"], given["headers"], given["body"].encode())["count"])
+print(json.loads(verify(given["secret"], given["headers"], given["body"].encode()))["count"])
 `;
     await accepts((input) => run("python3", ["-c", program], input));
   });

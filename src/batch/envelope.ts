@@ -1,41 +1,26 @@
 /**
- * The layout `envelope/1`: the bytes of a batch, made from its head and its members.
+ * The layouts `envelope/1` and `envelope/1+proof`: the events of a batch, and beside them what is
+ * known of the batch and of each event.
  *
- * Events stand in it byte for byte as they came. The same head and members always give the same
- * bytes, in this and in every later version: batches sealed before an upgrade are rendered after
- * it. A change of the text below is a new layout with a new name.
+ *     {…head, "events":[event,…], "routing":[routing,…]}
+ *
+ * Events stand in it byte for byte as they came. With proof each routing has Telnyx's signature
+ * and says where the signed bytes are: between two offsets in the payload, or, for a form, in
+ * `body`. A change of the texts below is a new layout with a new name.
  */
 import { Buffer } from "node:buffer";
 import type { BatchHead, Layout } from "../batch.ts";
-import { type Event, type Owner, routingOf } from "../event.ts";
+import { type Routing, routingOf } from "../event.ts";
+import { joined, type Member, type Rendering, trimmed } from "./member.ts";
 
-/** The layout made here. */
+/** The layout that is made where nothing else is wanted. */
 export const envelopeLayout: Layout = "envelope/1";
-
-/** One event of a batch. */
-export interface Member {
-  readonly event: Event;
-  readonly owner: Owner;
-  /** The JSON text as received, or what stands for it; white space around it does not matter. */
-  readonly raw: Uint8Array;
-}
-
-const isSpace = (byte: number | undefined) =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-
-/** A JSON text from its first to its last character: without the white space around it. */
-export function trimmed(text: Uint8Array): Uint8Array {
-  let start = 0;
-  let end = text.byteLength;
-  while (start < end && isSpace(text[start])) start++;
-  while (end > start && isSpace(text[end - 1])) end--;
-  return text.subarray(start, end);
-}
 
 const isoOf = (at: number) => new Date(at).toISOString();
 
 /** Everything before the first event. */
 function opening(head: BatchHead, count: number): string {
+  const { continues, retryOf, replayOf } = head;
   const text = JSON.stringify({
     type: "aggregator.batch",
     version: 1,
@@ -44,7 +29,9 @@ function opening(head: BatchHead, count: number): string {
     tenant: head.tenant,
     sequence: head.sequence,
     previous_id: head.previousId ?? null,
-    ...(head.continues === undefined ? {} : { continues: head.continues }),
+    ...(continues === undefined ? {} : { continues }),
+    ...(retryOf === undefined ? {} : { retry_of: retryOf }),
+    ...(replayOf === undefined ? {} : { replay_of: replayOf }),
     timestamp: isoOf(head.sealedAt),
     window: {
       opened_at: isoOf(head.openedAt),
@@ -56,30 +43,86 @@ function opening(head: BatchHead, count: number): string {
   return `${text.slice(0, -1)},"events":[`;
 }
 
+const comma = Buffer.from(",");
 const between = '],"routing":[';
 const closing = "]}";
 
 /** What one event adds to a payload: itself, its routing and a comma after each. */
-export function envelopeBytesOf(member: Member): number {
-  const routing = JSON.stringify(routingOf(member.event, member.owner));
-  return trimmed(member.raw).byteLength + Buffer.byteLength(routing) + 2;
+export function envelopeBytesOf({ event, owner, raw }: Omit<Member, "form" | "proof">): number {
+  const routing = JSON.stringify(routingOf(event, owner));
+  return trimmed(raw).byteLength + Buffer.byteLength(routing) + 2;
 }
 
-/** What a payload has besides its events, for at most `countMax` of them. */
-export function envelopeFrameBytesOf(head: BatchHead, countMax: number): number {
+function frameBytesOf(head: BatchHead, countMax: number): number {
   const text = opening(head, countMax);
   return Buffer.byteLength(text) + between.length + closing.length;
 }
 
-/** The payload of a batch. */
-export function renderEnvelope(head: BatchHead, members: readonly Member[]): Uint8Array {
-  const comma = Buffer.from(",");
-  const parts: Uint8Array[] = [Buffer.from(opening(head, members.length))];
-  for (const [index, { raw }] of members.entries()) {
-    if (index > 0) parts.push(comma);
-    parts.push(trimmed(raw));
+/** `routingAt` tells an event's routing from where it begins in the payload. */
+function renderWith(
+  head: BatchHead,
+  members: readonly Member[],
+  textOf: (member: Member) => Uint8Array,
+  routingAt: (member: Member, start: number) => Routing,
+): Uint8Array {
+  const before = Buffer.from(opening(head, members.length));
+  const texts = members.map(textOf);
+  const routings: string[] = [];
+  let start = before.byteLength;
+  for (const [index, member] of members.entries()) {
+    routings.push(JSON.stringify(routingAt(member, start)));
+    start += (texts[index]?.byteLength ?? 0) + comma.byteLength;
   }
-  const routing = members.map(({ event, owner }) => JSON.stringify(routingOf(event, owner)));
-  parts.push(Buffer.from(between + routing.join(",") + closing));
-  return Buffer.concat(parts);
+  const after = Buffer.from(between + routings.join(",") + closing);
+  return Buffer.concat([before, ...joined(texts, comma), after]);
 }
+
+/** `envelope/1`. */
+export const envelope: Rendering = {
+  contentType: "application/json",
+  frameBytesOf,
+  bytesOf: envelopeBytesOf,
+  render: (head, members) =>
+    renderWith(
+      head,
+      members,
+      ({ raw }) => trimmed(raw),
+      ({ event, owner }) => routingOf(event, owner),
+    ),
+};
+
+/** What a receiver needs to verify Telnyx's own signature. */
+interface ProvenRouting extends Routing {
+  readonly telnyx_timestamp: string;
+  readonly telnyx_signature: string;
+  /** Where the signed bytes begin and end in the payload. */
+  readonly span?: readonly [number, number];
+  /** The signed text, where it is a form. */
+  readonly body?: string;
+}
+
+function provenRoutingOf({ event, owner, raw, form, proof }: Member, start: number): ProvenRouting {
+  const [timestamp = "", signature = ""] = proof.split(" ");
+  return {
+    ...routingOf(event, owner),
+    telnyx_timestamp: timestamp,
+    telnyx_signature: signature,
+    ...(form === undefined
+      ? { span: [start, start + raw.byteLength] }
+      : { body: Buffer.from(form).toString("utf8") }),
+  };
+}
+
+/** No payload is as long as this: an offset has at most so many digits. */
+const offsetMax = 999_999_999;
+
+/** `envelope/1+proof`: the white space around an event is signed too, and stays. */
+export const provenEnvelope: Rendering = {
+  contentType: "application/json",
+  frameBytesOf,
+  bytesOf(member) {
+    const routing = JSON.stringify(provenRoutingOf(member, offsetMax));
+    return member.raw.byteLength + Buffer.byteLength(routing) + 2;
+  },
+  render: (head, members) => renderWith(head, members, ({ raw }) => raw, provenRoutingOf),
+};

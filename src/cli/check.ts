@@ -3,6 +3,8 @@ import { type Config, describeProblem, type Problem } from "../config.ts";
 import { loadConfig } from "../config/load.ts";
 import { describeListen } from "../http.ts";
 import { type CasesRun, printVerdicts, runCases } from "./cases.ts";
+import { findingsJson, printFindings } from "./check/findings.ts";
+import { examineAll } from "./check/live.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { configPathOf, environmentGiven } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
@@ -58,17 +60,21 @@ async function runAll(files: readonly string[], config: Config): Promise<readonl
   return runs;
 }
 
-async function checkCases(config: Config, given: Given, terminal: Terminal): Promise<number> {
+async function checkAll(config: Config, given: Given, terminal: Terminal): Promise<number> {
   const runs = await runAll(given.texts("cases"), config);
   const played = runs.flatMap((run) => "verdicts" in run ? [run] : []);
-  const ok = played.every(({ verdicts }) => verdicts.every((one) => one.ok));
   for (const run of runs) if ("problems" in run) return tellProblems(run.problems, given, terminal);
+  const live = given.has("live") ? await examineAll(config) : undefined;
+  const areFine = live === undefined || live.findings.every((one) => one.ok);
+  const ok = areFine && played.every(({ verdicts }) => verdicts.every((one) => one.ok));
   if (given.has("json")) {
     const cases = played.flatMap(({ file, verdicts }) => verdicts.map((one) => ({ file, ...one })));
-    terminal.json({ ...summaryOf(config), ok, cases });
+    const found = live === undefined ? {} : { live: findingsJson(live) };
+    terminal.json({ ...summaryOf(config), ok, cases, ...found });
   } else {
     printSummary(config, terminal);
     for (const { file, verdicts } of played) printVerdicts(file, verdicts, terminal);
+    if (live !== undefined) printFindings(live, terminal);
   }
   return ok ? exits.done : exits.failed;
 }
@@ -77,14 +83,18 @@ async function checkConfig(given: Given, terminal: Terminal): Promise<number> {
   const path = given.operands[0] ?? configPathOf(given);
   const loaded = await loadConfig({ path, env: environmentGiven(given, terminal) });
   if ("problems" in loaded) return tellProblems(loaded.problems, given, terminal);
-  return checkCases(loaded.config, given, terminal);
+  return checkAll(loaded.config, given, terminal);
 }
 
 /** Works alone; changes nothing. */
 export const check: Command = {
   name: "check",
   summary: "Check the config: every problem at once, with its line",
-  about: `It exits with 78 if there is any. Names are not resolved, nothing is connected to.
+  about: `It exits with 78 if there is any. Names are not resolved and nothing is connected to,
+unless --live asks for it: then every URL that the daemon would send to is tried as it would
+(address, certificate, a signed telnyx.ping without events), all steps within the tenant's
+timeout, and it exits with 1 where one does not answer 2xx. Pings are signed with the key in
+the state folder, which the daemon makes at its first start; the daemon need not run.
 
 With --cases it also plays webhooks and compares whose they become; it exits with 1 where
 something else came than was expected. A file of cases is a list:
@@ -101,11 +111,13 @@ has waited long enough. src/cli/cases/example.yaml is an example.`,
   takes: ["[FILE]"],
   options: {
     cases: { value: "FILE", many: true, about: "play the cases in this file" },
+    live: { about: "try every endpoint: DNS, TLS and a signed ping" },
   },
   examples: [
     "aggregator check",
     "aggregator check new.yaml --json",
     "aggregator check --cases cases.yaml",
+    "aggregator check --live --state /var/lib/aggregator",
   ],
   run: checkConfig,
 };

@@ -4,28 +4,38 @@ import { AggregatorError } from "../errors.ts";
 import { openEmbeddedEngine } from "../engine/embedded.ts";
 import { findSeed, replaceSeed } from "../secrets.ts";
 import { createSeed, createSigning, seedFingerprintOf } from "../signing.ts";
+import { type KeysView, keysView } from "../signing/view.ts";
+import type { Fields } from "../telnyx/fields.ts";
 import { usageError } from "./arguments.ts";
 import { askFor, findDaemon, isAbsent } from "./client.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { configGiven, configKnown, startOrName } from "./source.ts";
 import type { Terminal } from "./terminal.ts";
-import { printable } from "./text.ts";
+import { printable, timeText } from "./text.ts";
 
-interface Keys {
-  readonly tenant: string;
-  /** Null where the config's own secrets replace it. */
-  readonly secret: string | null;
-  readonly public_key: string;
-}
+/** What the daemon answers, and what stands in for it. */
+type Keys = Omit<KeysView, "replaced">;
+
+const shownIn = (answer: Fields, name: string) => {
+  const value = answer[name];
+  return typeof value === "string" ? printable(value) : null;
+};
 
 async function askKeys(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
   const client = await findDaemon(given, terminal);
   const answer = await askFor(client, "GET", `/key?tenant=${encodeURIComponent(tenant)}`);
-  const { secret, public_key } = answer;
-  return {
+  const current = {
     tenant,
-    secret: typeof secret === "string" ? printable(secret) : null,
-    public_key: printable(String(public_key)),
+    secret: shownIn(answer, "secret"),
+    public_key: shownIn(answer, "public_key") ?? "",
+  };
+  const until = shownIn(answer, "previous_until");
+  if (until === null) return current;
+  return {
+    ...current,
+    previous_secret: shownIn(answer, "previous_secret"),
+    previous_public_key: shownIn(answer, "previous_public_key") ?? "",
+    previous_until: until,
   };
 }
 
@@ -45,9 +55,8 @@ function deriveKeys(tenant: string, config: Config): Keys {
     const why = `There is no tenant "${printable(tenant)}" in ${config.path}`;
     throw new AggregatorError("admin", why);
   }
-  const { secret, publicKey } = createSigning(seedOf(config)).keysOf(tenant);
-  const replaced = found.destination.secrets.length > 0;
-  return { tenant, secret: replaced ? null : secret, public_key: publicKey };
+  const { replaced: _, ...keys } = keysView(found, createSigning(seedOf(config)));
+  return keys;
 }
 
 async function keysOf(tenant: string, given: Given, terminal: Terminal): Promise<Keys> {
@@ -63,14 +72,22 @@ async function keysOf(tenant: string, given: Given, terminal: Terminal): Promise
   }
 }
 
+function keysText(keys: Keys, utc: boolean): string {
+  const replaced = "replaced by `secrets` of the config, and not shown";
+  const pair = (secret: string | null | undefined, publicKey: string) =>
+    `secret      ${secret ?? replaced}\npublic key  ${publicKey}`;
+  const current = pair(keys.secret, keys.public_key);
+  const { previous_secret, previous_public_key, previous_until } = keys;
+  if (previous_public_key === undefined || previous_until === undefined) return current;
+  const until = timeText(Date.parse(previous_until), utc);
+  return `${current}\n\nThose of before sign as well, until ${until}:\n` +
+    pair(previous_secret, previous_public_key);
+}
+
 async function printKeys(tenant: string, given: Given, terminal: Terminal): Promise<number> {
   const keys = await keysOf(tenant, given, terminal);
   if (given.has("json")) terminal.json(keys);
-  else {
-    const { secret, public_key } = keys;
-    const replaced = "replaced by `secrets` of the config, and not shown";
-    terminal.print(`secret      ${secret ?? replaced}\npublic key  ${public_key}`);
-  }
+  else terminal.print(keysText(keys, given.has("utc")));
   return exits.done;
 }
 
@@ -115,7 +132,9 @@ export const key: Command = {
   summary: "Print a tenant's verifying keys; --new makes other ones for all",
   about: `The secret (whsec_) is for v1 signatures, the public key (whpk_) for v1a. They come
 from a seed that the daemon makes at its first start and keeps in the state folder; while it
-is stopped they are derived from there. --new replaces the seed; the daemon must be stopped.`,
+is stopped they are derived from there. After \`secret_version\` was raised those of before
+sign as well for 24 hours, and the running daemon tells both. --new replaces the seed; the
+daemon must be stopped.`,
   takes: ["[TENANT]"],
   options: { new: { about: "make a new seed: every tenant gets new keys" } },
   examples: ["aggregator key acme", "aggregator key acme --json", "aggregator key --new"],

@@ -17,7 +17,11 @@ export interface Payload {
   readonly types: readonly string[];
 }
 
-/** Undefined for what is not JSON of ours. */
+/** Ours have a type that no event of Telnyx has. */
+const isOurs = (read: unknown): read is Fields =>
+  isFields(read) && /^(aggregator|telnyx)\.[a-z]+$/.test(String(read["type"]));
+
+/** Undefined for what is not an envelope of ours. */
 export function readPayload(body: Uint8Array): Payload | undefined {
   let read: unknown;
   try {
@@ -25,7 +29,7 @@ export function readPayload(body: Uint8Array): Payload | undefined {
   } catch {
     return undefined;
   }
-  if (!isFields(read)) return undefined;
+  if (!isOurs(read)) return undefined;
   const listOf = (value: unknown) => Array.isArray(value) ? value.filter(isFields) : [];
   const window = isFields(read["window"]) ? read["window"] : {};
   return {
@@ -37,6 +41,22 @@ export function readPayload(body: Uint8Array): Payload | undefined {
     count: numberIn(read, "count"),
     events: listOf(read["events"]),
     types: listOf(read["routing"]).map((routing) => textIn(routing, "event_type")),
+  };
+}
+
+/** What the headers say, where the body is the events alone; undefined where they say nothing. */
+export function payloadTold(headers: ReadonlyMap<string, string>): Payload | undefined {
+  const told = (name: string) => printable(headers.get(name) ?? "-");
+  if (!headers.has("x-aggregator-tenant")) return undefined;
+  return {
+    type: "aggregator.batch",
+    id: told("webhook-id"),
+    tenant: told("x-aggregator-tenant"),
+    sequence: Number(headers.get("x-aggregator-sequence") ?? 0),
+    reason: told("x-aggregator-reason"),
+    count: Number(headers.get("x-aggregator-count") ?? 0),
+    events: [],
+    types: [],
   };
 }
 

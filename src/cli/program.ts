@@ -5,19 +5,24 @@
  */
 import process from "node:process";
 import { parseArguments } from "./arguments.ts";
+import { batches } from "./batches.ts";
 import { check } from "./check.ts";
 import { type Command, commonOptions, exits } from "./command.ts";
+import { dead } from "./dead.ts";
 import { demo } from "./demo.ts";
 import { explain } from "./explain.ts";
+import { flush } from "./flush.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { init } from "./init.ts";
 import { key } from "./key.ts";
 import { ping } from "./ping.ts";
 import { release } from "./release.ts";
+import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { send } from "./send.ts";
 import { status } from "./status.ts";
+import { tenants } from "./tenants.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { printable, printableLines } from "./text.ts";
 import { token } from "./token.ts";
@@ -35,18 +40,21 @@ const commands: readonly Command[] = [
   demo,
   send,
   status,
+  tenants,
   explain,
   unassigned,
   release,
+  batches,
+  dead,
+  replay,
+  flush,
   ping,
   key,
   token,
   verify,
 ];
 
-const later = [
-  ..."top tail tenants events batches dead replay flush reload fsck export backup".split(" "),
-];
+const later = [..."top tail events reload fsck export backup".split(" ")];
 
 /** The command's name and what else there is; options that go before it stay options. */
 function split(args: readonly string[]): readonly [string | undefined, readonly string[]] {

@@ -4,10 +4,21 @@ import { sleep } from "../flow/sleep.ts";
 import { type Fields, isFields } from "../telnyx/fields.ts";
 import { askFor, type Client, findDaemon } from "./client.ts";
 import { type Command, exits, type Given } from "./command.ts";
-import { groupsIn, momentIn, numberIn, textIn, textsIn } from "./fields.ts";
+import { groupsIn, listIn, momentIn, numberIn, textIn, textsIn } from "./fields.ts";
+import { standingOf } from "./standing.ts";
 import type { Terminal } from "./terminal.ts";
-import { createPaint, printable, shortTimeText, spanText, table, timeText } from "./text.ts";
+import {
+  createPaint,
+  type Paint,
+  printable,
+  shortTimeText,
+  spanText,
+  table,
+  timeText,
+} from "./text.ts";
 
+/** On a screen. */
+const alarmsShownMax = 20;
 const watchEveryMs = 2_000;
 /** Clears the screen and goes to its beginning. */
 const clear = "\u001b[2J\u001b[H";
@@ -34,7 +45,7 @@ function row(name: string, view: Fields, now: number, utc: boolean): readonly st
   const delivered = momentIn(view, "last_delivered_at");
   return [
     name,
-    textIn(view, "status"),
+    standingOf(view),
     String(numberIn(view, "pending")),
     oldest === undefined ? "-" : spanText(now - oldest),
     String(numberIn(view, "in_flight")),
@@ -66,6 +77,22 @@ function sinceStart(stats: Fields): string {
   return `since start: ${told.length === 0 ? "no webhooks" : told.join(", ")}`;
 }
 
+/** `alarm: tenant_failing acme, for 5m` */
+function alarmLine(alarm: Fields, now: number, paint: Paint): string {
+  const whose = typeof alarm["tenant"] === "string" ? ` ${textIn(alarm, "tenant")}` : "";
+  const since = momentIn(alarm, "since") ?? now;
+  return `${paint("red", "alarm:")} ${textIn(alarm, "alarm")}${whose}, for ${
+    spanText(now - since)
+  }`;
+}
+
+function alarmLines(stats: Fields, now: number, paint: Paint): readonly string[] {
+  const alarms = listIn(stats, "alarms");
+  const rest = alarms.length - alarmsShownMax;
+  const shown = alarms.slice(0, alarmsShownMax).map((alarm) => alarmLine(alarm, now, paint));
+  return rest > 0 ? [...shown, `… and ${rest} more alarms`] : shown;
+}
+
 /** What people read. */
 function render(status: Status, address: string, utc: boolean, { colours }: Terminal): string {
   const paint = createPaint(colours);
@@ -80,6 +107,7 @@ function render(status: Status, address: string, utc: boolean, { colours }: Term
       numberIn(stats, "batches_in_flight")
     } in flight, ${numberIn(stats, "dead_letters")} dead letters, ${loose}`,
     sinceStart(stats),
+    ...alarmLines(stats, now, paint),
     ...warnings.map((warning) => `${paint("yellow", "config problem:")} ${warning}`),
     "",
     rows.length === 0 ? "no tenants" : table([heading, ...rows]),

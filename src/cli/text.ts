@@ -73,15 +73,18 @@ export function spanText(ms: number): string {
   return first < 0 || rest === 0 ? whole : `${whole} ${rest}${nextUnit}`;
 }
 
-/** The width that tables keep to. */
+/** The width that tables keep to, if nothing else is said. */
 const tableWidthMax = 80;
 const firstWidthMin = 8;
 
 const widthOf = (text: string) => [...text].length;
 const isNumeric = (text: string) => /^-?[0-9][0-9.,]*%?$/.test(text);
 
-/** Columns under a heading, numbers to the right; the first one gives way where 80 are too few. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns under a heading, numbers to the right; the first one gives way where it is too wide. */
+export function table(
+  rows: readonly (readonly string[])[],
+  widthMax: number = tableWidthMax,
+): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const cell = (row: readonly string[], column: number) => row[column] ?? "";
   const widths = Array.from(
@@ -89,7 +92,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     (_, column) => Math.max(...rows.map((row) => widthOf(cell(row, column)))),
   );
   const others = widths.slice(1).reduce((sum, width) => sum + width + 2, 0);
-  widths[0] = Math.min(widths[0] ?? 0, Math.max(firstWidthMin, tableWidthMax - others));
+  widths[0] = Math.min(widths[0] ?? 0, Math.max(firstWidthMin, widthMax - others));
   const right = widths.map((_, column) =>
     rows.length > 1 && rows.slice(1).every((row) => isNumeric(cell(row, column)))
   );

@@ -1,8 +1,9 @@
 /** `verify`: whether a batch that somebody received is really ours, and what is in it. */
+import { gunzipSync } from "node:zlib";
 import { usageError, variableIn } from "./arguments.ts";
 import { type Command, exits, type Given } from "./command.ts";
 import { readGiven, readText } from "./input.ts";
-import { readPayload, typesText } from "./payload.ts";
+import { type Payload, payloadTold, readPayload, typesText } from "./payload.ts";
 import { keyProblem, type Received, rightSignatures, type VerifyingKeys } from "./signed.ts";
 import type { Terminal } from "./terminal.ts";
 import { createPaint, spanText } from "./text.ts";
@@ -45,9 +46,24 @@ function headersIn(text: string): ReadonlyMap<string, string> {
   );
 }
 
-async function receivedGiven(given: Given): Promise<Received> {
+/** The bytes that are signed: a body may have been saved as it was on its way. */
+function unzipped(body: Uint8Array): Uint8Array {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: bodyBytesMax });
+  } catch {
+    throw usageError("The body is not whole: it begins as gzip, and cannot be unpacked");
+  }
+}
+
+type Headers = ReadonlyMap<string, string>;
+
+function headersGiven(given: Given): Headers {
   const file = given.text("headers");
-  const headers = file === undefined ? new Map<string, string>() : headersIn(readText(file));
+  return file === undefined ? new Map() : headersIn(readText(file));
+}
+
+async function receivedGiven(given: Given, headers: Headers): Promise<Received> {
   const need = (option: string): string => {
     const value = given.text(option) ?? headers.get(`webhook-${option}`);
     if (value !== undefined && value !== "") return value;
@@ -58,7 +74,7 @@ async function receivedGiven(given: Given): Promise<Received> {
     id,
     timestamp,
     signature,
-    body: await readGiven(given.operands[0] ?? "-", bodyBytesMax),
+    body: unzipped(await readGiven(given.operands[0] ?? "-", bodyBytesMax)),
   };
 }
 
@@ -69,14 +85,25 @@ function ageText(seconds: number): string {
   return isFar ? `${age} (libraries refuse more than ${toleranceSeconds / 60} minutes)` : age;
 }
 
+function payloadLines(payload: Payload | undefined, { id }: Received): readonly string[] {
+  if (payload === undefined) return ["body       not an envelope of ours; --headers tells more"];
+  const types = payload.types.length === 0 ? "" : `: ${typesText(payload.types)}`;
+  return [
+    `batch      ${payload.id}${payload.id === id ? "" : " (webhook-id is another)"}`,
+    `tenant     ${payload.tenant}, sequence ${payload.sequence}, reason ${payload.reason}`,
+    `events     ${payload.count}${types}`,
+  ];
+}
+
 async function verifyBatch(given: Given, terminal: Terminal): Promise<number> {
   const keys = keysGiven(given, terminal);
-  const received = await receivedGiven(given);
+  const headers = headersGiven(given);
+  const received = await receivedGiven(given, headers);
   const right = rightSignatures(received, keys);
   const ageSeconds = /^[0-9]{1,12}$/.test(received.timestamp)
     ? Math.round(Date.now() / 1_000) - Number(received.timestamp)
     : Number.NaN;
-  const payload = readPayload(received.body);
+  const payload = readPayload(received.body) ?? payloadTold(headers);
   const verified = right.length > 0;
   const code = verified ? exits.done : exits.failed;
   if (given.has("json")) {
@@ -93,11 +120,7 @@ async function verifyBatch(given: Given, terminal: Terminal): Promise<number> {
         paint("red", "✗ not verified")
       }: none of the signatures is right for these keys and bytes`,
     `timestamp  ${ageText(ageSeconds)}`,
-    ...(payload === undefined ? ["body       not a payload of ours"] : [
-      `batch      ${payload.id}${payload.id === received.id ? "" : " (webhook-id is another)"}`,
-      `tenant     ${payload.tenant}, sequence ${payload.sequence}, reason ${payload.reason}`,
-      `events     ${payload.count}: ${typesText(payload.types)}`,
-    ]),
+    ...payloadLines(payload, received),
   ].join("\n"));
   return code;
 }
@@ -106,8 +129,9 @@ async function verifyBatch(given: Given, terminal: Terminal): Promise<number> {
 export const verify: Command = {
   name: "verify",
   summary: "Verify a batch you received, and say what is in it",
-  about: `The body must be the bytes as received; without FILE it is read from standard input.
-Keys may be given as env:NAME or file:PATH. It exits with 1 when no signature is right.`,
+  about: `The body must be the bytes as received, compressed or not; without FILE it is read from
+standard input. Keys may be given as env:NAME or file:PATH. It exits with 1 when no signature
+is right.`,
   takes: ["[FILE]"],
   options: {
     secret: { value: "whsec_…", many: true, about: "the tenant's secret" },

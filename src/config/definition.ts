@@ -126,8 +126,11 @@ const signing = object({
 });
 
 const alerts = object({
-  url: about("Where alarms are sent", located(url)),
-  silence: about("The same alarm again at the earliest", scalar(kind.duration("1m", "7d"), "30m")),
+  url: about("Where alarms are sent: public https", located(url)),
+  silence: about(
+    "An alarm when nothing came for ten times the usual gap, and at least so long",
+    scalar(kind.duration("1m", "7d"), "30m"),
+  ),
 });
 
 const log = object({
@@ -165,7 +168,7 @@ export const definition = object({
   limits: about("Bounds on everything that could grow", limits),
   callbacks: about("Where callbacks may go", callbacks),
   signing: about("How payloads are signed", signing),
-  alerts: about("Who is told when something is wrong", notYet(alerts)),
+  alerts: about("Who is told when something is wrong", alerts),
   log: about("What is logged", log),
   engine: about("Where the log is kept", notYet(engine)),
   defaults: about("Every tenant starts from these", defaultsDefinition),

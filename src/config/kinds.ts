@@ -8,7 +8,7 @@ import { parseCidr } from "../address.ts";
 import type { Listen } from "../config.ts";
 import { maskNumber, parseNumber } from "../number.ts";
 import { parsePublicKey } from "../telnyx/signature.ts";
-import type { OwnedNumber } from "../tenant.ts";
+import type { OwnedNumber, Rate } from "../tenant.ts";
 import {
   booleanLike,
   integerLike,
@@ -28,7 +28,6 @@ import {
   parseListen,
   parseRate,
   parseSize,
-  type Rate,
 } from "./units.ts";
 
 const nothing = () => undefined;
@@ -118,7 +117,7 @@ export const date: Kind<number> = {
 /** So many in a time, or none. */
 export const rate: Kind<Rate | undefined> = {
   is: "a rate such as 20/s",
-  json: textLike(),
+  json: textLike("^none$|^[1-9][0-9]{0,6}/[smh]$"),
   parse: parseRate,
 };
 

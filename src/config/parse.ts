@@ -8,7 +8,8 @@
 import { basename, dirname } from "node:path";
 import type { Config, Problem } from "../config.ts";
 import type { TenantId } from "../tenant.ts";
-import { buildConfig, checkValues, type Values } from "./build.ts";
+import { buildConfig } from "./build.ts";
+import { checkValues } from "./checks.ts";
 import { definition, type FileValues, includedDefinition } from "./definition.ts";
 import type { Gathered } from "./gather.ts";
 import type { Problems } from "./problems.ts";
@@ -16,6 +17,7 @@ import type { Reading } from "./schema.ts";
 import { keyOf, referenceIn, type Secrets } from "./secrets.ts";
 import { tenantDefinition, type TenantValues } from "./tenant.ts";
 import { type Entry, entryAt, type Scalar, type Tree } from "./tree.ts";
+import type { Values } from "./values.ts";
 
 /** Where the fields that the file itself sets stand, by their dotted names, two keys deep. */
 export type Places = ReadonlyMap<string, Omit<Problem, "field" | "message">>;

@@ -160,6 +160,25 @@ export interface Located<T> {
   readonly field: string;
 }
 
+/** The same of a scalar with a default, which has no place. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly at?: Omit<Located<T>, "value">;
+}
+
+/** One scalar with a default, and its place where it is written. */
+export function locatedScalar<T>(kind: Kind<T>, written: string): Field<Placed<T>> {
+  const { fallback, json } = scalar(kind, written);
+  return {
+    fallback: { value: fallback },
+    json,
+    read(tree, base, at) {
+      const found = readScalar(kind, tree, at);
+      return found ? { ...found, at: { place: tree.place, field: at.field } } : base;
+    },
+  };
+}
+
 /** One scalar with its place. */
 export function located<T>(kind: Kind<T>): Field<Located<T> | undefined> {
   return {

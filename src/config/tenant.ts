@@ -6,7 +6,8 @@ import { headerNameJson, headerNameProblem, headerValue } from "./headers.ts";
 import * as kind from "./kinds.ts";
 import { object, record } from "./maps.ts";
 import { numbers } from "./numbers.ts";
-import { about, checked, list, located, needed, notYet, optional } from "./schema.ts";
+import { rates } from "./rates.ts";
+import { about, checked, list, located, locatedScalar, needed, optional } from "./schema.ts";
 import { scalar, type ValueOf } from "./schema.ts";
 import { url } from "./url.ts";
 
@@ -77,15 +78,15 @@ const delivery = object({
     scalar(kind.integer(1, 256), "1"),
   ),
   retry: about("When an attempt has failed", retry),
-  rate: about("Requests in a time, such as 20/s", notYet(scalar(kind.rate, "none"))),
-  gzip: about("Compresses payloads", notYet(scalar(kind.boolean, "false"))),
+  rate: about("Requests in a time, such as 20/s; or a map, for events too", rates),
+  gzip: about("Compresses payloads", scalar(kind.boolean, "false")),
   catch_up: about(
     "What goes first after an outage",
     scalar(kind.oneOf("live_first", "oldest_first"), "live_first"),
   ),
   include_signatures: about(
     "Telnyx's own signature of every event, in routing",
-    notYet(scalar(kind.boolean, "false")),
+    locatedScalar(kind.boolean, "false"),
   ),
 });
 
@@ -98,7 +99,10 @@ const gathering = {
   drop: about("Event types that are recorded and not delivered", eventTypes([])),
   format: about(
     "The shape of a payload",
-    notYet(scalar(kind.oneOf("envelope", "array", "ndjson", "cloudevents", "single"), "envelope")),
+    locatedScalar(
+      kind.oneOf("envelope", "array", "ndjson", "cloudevents", "single"),
+      "envelope",
+    ),
   ),
   delivery: about("How batches are sent", delivery),
 };
@@ -132,14 +136,14 @@ export const tenantDefinition = object({
     "Where its batches go: public https",
     needed(located(url), "is missing: the tenant's events need somewhere to go"),
   ),
-  failover_url: about("Where they go when that fails", notYet(located(url))),
+  failover_url: about("Where they go while that fails", located(url)),
   secrets: about(
     "Replaces the derived signing secret; several while rotating",
     list(optional(kind.webhookSecret)),
   ),
   secret_version: about(
-    "Raising it rotates the derived secret",
-    notYet(scalar(kind.integer(1, 1_000_000), "1")),
+    "Raising it makes another derived secret; the one before signs too for 24 h",
+    scalar(kind.integer(1, 1_000_000), "1"),
   ),
   headers: about("Request headers to add", headers),
   paused: about("Keeps its events and sends nothing", scalar(kind.boolean, "false")),

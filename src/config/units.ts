@@ -4,15 +4,10 @@
  */
 import { isIP } from "node:net";
 import type { Listen } from "../config.ts";
+import type { Rate } from "../tenant.ts";
 
 /** What came of a text: its value, or what is wrong with it. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
-
-/** A rate: so many in so many ms. */
-export interface Rate {
-  readonly count: number;
-  readonly perMs: number;
-}
 
 const durationUnits: ReadonlyMap<string, number> = new Map([
   ["d", 86_400_000],

@@ -10,7 +10,7 @@ import type { Decision } from "../ownership/deciding.ts";
 import type { HeldClaims, Owning } from "../ownership/owning.ts";
 import { duplicateOf, identify, recordedOf, type SeenKeys, stateOf } from "./recording.ts";
 import type { RuleBook } from "./rules.ts";
-import type { EventTable, HeldTable } from "./tables.ts";
+import { type EventTable, type HeldTable, wholeOf } from "./tables.ts";
 
 /** What recording works with. */
 export interface AppendParts {
@@ -58,8 +58,7 @@ export function createAppend(parts: AppendParts): (received: Entry) => Recorded 
       const wanted = [...(evidence.numbers ?? []).map(keyOf), ...entry.wanted];
       held.add(ref, event.receivedAt, decision.why, claimsOf(entry), wanted);
     }
-    const whole = { event, text: entry.json ?? entry.raw, owners };
-    copies.put(ref, whole, { evidence, subject }, event.receivedAt);
+    copies.put(ref, wholeOf(entry, owners), { evidence, subject }, event.receivedAt);
     return recordedOf(state, owners, identity.id !== received.event.id);
   };
 }

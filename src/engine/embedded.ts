@@ -4,7 +4,7 @@
  */
 import type { BatchId } from "../batch.ts";
 import type { Belongings, Engine } from "../engine.ts";
-import type { LogOptions } from "./embedded/log.ts";
+import type { LogOptions } from "./embedded/meta.ts";
 import { openThread, type Thread } from "./embedded/thread.ts";
 import { createHandout } from "./handout.ts";
 import { movedBetween } from "../ownership/recycling.ts";
@@ -82,10 +82,16 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
     },
     bytes: async (lane, batch) =>
       fresh.take(lane, batch) ?? thread.ask({ do: "bytes", lane, batch }),
-    async settle(lane, batch, attempt, settlement) {
-      await thread.ask({ do: "settle", lane, batch, attempt, settlement });
-      fresh.take(lane, batch);
+    async settle(lane, settling) {
+      const settled = await thread.ask({ do: "settle", lane, settling });
+      fresh.take(lane, settling.batch);
+      return settled;
     },
+    members: (lane, batch) => thread.ask({ do: "members", lane, batch }),
+    urls: (lane) => thread.ask({ do: "urls", lane }),
+    halts: (lane) => thread.ask({ do: "halts", lane }),
+    halt: (lane, is) => thread.ask({ do: "halt", lane, is }),
+    resume: (tenant) => thread.ask({ do: "resume", tenant }),
   });
   const thread = await openThread(options, handout.update);
   handout.update(thread.lanes);
@@ -114,6 +120,16 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
       return (await thread.ask({ do: "known", keys })).map((known) => known ?? undefined);
     },
     find: (id, limit) => thread.ask({ do: "find", id, limit }),
+    pause: (tenant) => thread.ask({ do: "pause", tenant }),
+    resume: (tenant) => thread.ask({ do: "resume", tenant }),
+    hurry: (tenant) => thread.ask({ do: "hurry", tenant }),
+    clockSet: (byMs, at) => thread.ask({ do: "clockSet", byMs, at }),
+    replay: (what, dryRun) => thread.ask({ do: "replay", what, dryRun }),
+    dead(what, limit, after) {
+      return thread.ask({ do: "dead", what, limit, ...(after === undefined ? {} : { after }) });
+    },
+    story: (batch) => thread.ask({ do: "story", batch }),
+    secretVersions: (wanted) => thread.ask({ do: "secretVersions", wanted }),
     async [Symbol.asyncDispose]() {
       handout.close();
       await thread.close();

@@ -6,8 +6,8 @@
  *                              ▲─────────── dispose ─────────────┘
  */
 import type { Batch, BatchId } from "../batch.ts";
-import type { Attempt, Settlement } from "../delivery.ts";
-import type { Cut, Lane, Waiting } from "../engine.ts";
+import type { Attempt, BatchMember, Halt, Settled, Settlement, UrlState } from "../delivery.ts";
+import type { Cut, Lane, Waiting } from "../lane.ts";
 import { type Signal, signal as createSignal } from "../flow/signal.ts";
 import type { TenantId } from "../tenant.ts";
 
@@ -18,17 +18,28 @@ export interface LaneState {
   readonly waiting: Waiting;
 }
 
+/** How so many URLs of a lane had done is kept: its destinations, and the ones before them. */
+export const urlsMax = 4;
+
+/** What is written down after an attempt. */
+export interface Settling {
+  readonly batch: BatchId;
+  readonly attempt: Attempt;
+  readonly to: Settlement;
+  readonly url: UrlState | undefined;
+}
+
 /** What the engine does for a lane. */
 export interface LaneWork {
   unsettled(lane: string): Promise<readonly Batch[]>;
   seal(lane: string, cut: Cut): Promise<Batch | undefined>;
   bytes(lane: string, batch: BatchId): Promise<Uint8Array>;
-  settle(
-    lane: string,
-    batch: BatchId,
-    attempt: Attempt,
-    settlement: Settlement,
-  ): Promise<void>;
+  members(lane: string, batch: BatchId): Promise<readonly BatchMember[]>;
+  urls(lane: string): Promise<readonly UrlState[]>;
+  halts(lane: string): Promise<readonly Halt[]>;
+  halt(lane: string, is: boolean): Promise<void>;
+  resume(tenant: TenantId): Promise<unknown>;
+  settle(lane: string, settling: Settling): Promise<Settled>;
 }
 
 /** The lanes of one engine. */
@@ -63,7 +74,12 @@ function createLane(known: Known, work: LaneWork, handBack: () => void): Lane {
     unsettled: () => work.unsettled(name),
     seal: (cut) => work.seal(name, cut),
     bytes: (batch) => work.bytes(name, batch),
-    settle: (batch, attempt, settlement) => work.settle(name, batch, attempt, settlement),
+    members: (batch) => work.members(name, batch),
+    urls: () => work.urls(name),
+    halts: () => work.halts(name),
+    halt: (is) => work.halt(name, is),
+    resume: async () => void await work.resume(tenant),
+    settle: (batch, attempt, to, url) => work.settle(name, { batch, attempt, to, url }),
     [Symbol.dispose]() {
       if (held) handBack();
       held = false;

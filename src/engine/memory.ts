@@ -2,12 +2,26 @@
  * The engine in plain maps and arrays: it keeps every promise of the port but the one of
  * surviving its process. For tests, simulation, and trying out what a config says.
  */
+import type { BatchId } from "../batch.ts";
+import type { BatchMember } from "../delivery.ts";
 import type { Engine, EngineCounts } from "../engine.ts";
 import type { Stored } from "../held.ts";
+import type { TenantId } from "../tenant.ts";
 import { createHandout } from "./handout.ts";
+import { hurryIn, setClockIn } from "./memory/clock.ts";
 import { createMemoryEvents, type MemoryEvents } from "./memory/events.ts";
 import { createMemoryBelongings, createMemoryCalls, createMemoryHeld } from "./memory/held.ts";
+import { batchOf } from "./memory/lane.ts";
 import { createMemoryLanes, type MemoryLanes } from "./memory/lanes.ts";
+import { lettersIn, pageOf, storyIn } from "./memory/letters.ts";
+import { createMemoryReplay } from "./memory/replays.ts";
+import {
+  createMemoryHalts,
+  createMemorySecrets,
+  createMemoryUrls,
+  pauseIn,
+  resumeIn,
+} from "./memory/standing.ts";
 import type { EventState } from "./recording.ts";
 import { createRecorder } from "./recorder.ts";
 import type { HeldTable } from "./tables.ts";
@@ -15,12 +29,24 @@ import { ulid } from "./ulid.ts";
 
 function openParts(stream: string) {
   const events = createMemoryEvents();
-  const lanes = createMemoryLanes({ stream, memberOf: events.memberOf });
+  const { memberOf } = events;
+  const [urls, halts, secretVersion] = [
+    createMemoryUrls(),
+    createMemoryHalts(),
+    createMemorySecrets(),
+  ];
+  const lanes = createMemoryLanes({
+    stream,
+    memberOf,
+    putUrl: urls.put,
+    gone: (lane, destination) => pauseIn(lane, { by: "gone", destination, at: Date.now() }),
+  });
+  const replay = createMemoryReplay(lanes, events);
   const held = createMemoryHeld(events);
   const calls = createMemoryCalls();
   const belongings = createMemoryBelongings();
   const tables = { seen: events, events, held, calls, belongings, lanes };
-  return { ...tables, ...createRecorder(tables) };
+  return { ...tables, ...createRecorder(tables), urls, halts, secretVersion, replay };
 }
 
 function countsOf(stream: string, events: MemoryEvents, lanes: MemoryLanes): EngineCounts {
@@ -47,16 +73,54 @@ function storedAs(id: string, events: MemoryEvents, held: HeldTable): Stored | u
   return { ...stored, why, path, ...(signer === undefined ? {} : { signer }) };
 }
 
+type Parts = ReturnType<typeof openParts>;
+
+function membersOf({ lanes, events }: Parts, lane: string, id: BatchId): readonly BatchMember[] {
+  return batchOf(lanes.of(lane), id).members.map(({ event, since }) => (
+    { id: String(events.get(event)?.event.id), since }
+  ));
+}
+
+const laneIn = (lanes: MemoryLanes, of: TenantId) =>
+  lanes.all().find(({ tenant }) => tenant === of);
+
+function resume(lanes: MemoryLanes, tenant: TenantId): boolean {
+  const lane = laneIn(lanes, tenant);
+  if (lane === undefined || !resumeIn(lane)) return false;
+  lanes.touch(tenant);
+  return true;
+}
+
+function hurry(lanes: MemoryLanes, tenant: TenantId): number {
+  const lane = laneIn(lanes, tenant);
+  if (lane === undefined) return 0;
+  lanes.touch(tenant);
+  return hurryIn(lane, Date.now());
+}
+
+function setClock({ lanes, held, halts }: Parts, by: number, at: number): void {
+  for (const lane of lanes.all()) setClockIn(lane, by);
+  held.move(by);
+  if (by > 0) halts.addToAll({ from: at - by, until: at });
+  lanes.touchAll();
+}
+
 /** Opens an empty engine; what it holds ends with it. */
 export async function openMemoryEngine(): Promise<Engine> {
   const stream = ulid(Date.now());
-  const { events, lanes, held, belongings, owning, rules, append, unassigned } = openParts(stream);
+  const parts = openParts(stream);
+  const { events, lanes, held, belongings, owning, rules, append, unassigned } = parts;
   let closed = false;
   const handout = createHandout({
     unsettled: (lane) => commit(() => lanes.unsettled(lane)),
     seal: (lane, cut) => commit(() => lanes.seal(lane, cut)),
     bytes: (lane, batch) => commit(() => lanes.bytes(lane, batch)),
-    settle: (lane, batch, attempt, to) => commit(() => lanes.settle(lane, batch, attempt, to)),
+    settle: (lane, settling) => commit(() => lanes.settle(lane, settling)),
+    members: (lane, batch) => commit(() => membersOf(parts, lane, batch)),
+    urls: (lane) => commit(() => parts.urls.of(lane)),
+    halts: (lane) => commit(() => parts.halts.of(lane)),
+    halt: (lane, is) => commit(() => parts.halts.set(lane, is, Date.now())),
+    resume: (tenant) => commit(() => resume(lanes, tenant)),
   });
 
   /** Does it, and tells whoever waits on the lanes that it changed. */
@@ -89,7 +153,22 @@ export async function openMemoryEngine(): Promise<Engine> {
     lanes: handout.take,
     counts: () => commit(() => countsOf(stream, events, lanes)),
     raw: (event) => commit(() => events.get(event)?.raw.slice()),
-    prune: (before, limit) => commit(() => events.prune(before, limit, lanes.holds)),
+    prune: (before, limit) =>
+      commit(() => {
+        lanes.forgetBatches(before);
+        return events.prune(before, limit, lanes.holds);
+      }),
+    pause: (tenant) =>
+      commit(() => pauseIn(lanes.laneOf(tenant), { by: "operator", at: Date.now() })),
+    resume: (tenant) => commit(() => resume(lanes, tenant)),
+    hurry: (tenant) => commit(() => hurry(lanes, tenant)),
+    clockSet: (byMs, at) => commit(() => setClock(parts, byMs, at)),
+    replay: (what, dryRun) => commit(() => parts.replay(what, dryRun)),
+    dead: (what, limit, after) =>
+      commit(() => pageOf(lettersIn(lanes.all(), events, what), limit, after)),
+    story: (batch) => commit(() => storyIn(lanes.all(), batch)),
+    secretVersions: (wanted) =>
+      commit(() => wanted.map(({ tenant, version }) => parts.secretVersion(tenant, version))),
     async [Symbol.asyncDispose]() {
       closed = true;
       handout.close();

@@ -7,6 +7,7 @@
 import { hash } from "node:crypto";
 import type { EventRef } from "../event.ts";
 import type { Copy } from "./copy.ts";
+import type { Back } from "./returning.ts";
 
 /** One waiting event, without its bytes. */
 export interface WaitingRow {
@@ -55,6 +56,11 @@ export function rowOf({ subject, ...copy }: Copy, position: number): WaitingRow 
     about: subject.about === undefined ? null : checksumOf(subject.about),
     state: subject.state === undefined ? null : digestOf(subject.state),
   };
+}
+
+/** An event that came back, as it waits at this position: the order is that of the positions. */
+export function backRowOf(back: Back, position: number): WaitingRow {
+  return { ...back, position, immediate: 0, occurredAt: back.since, about: null, state: null };
 }
 
 /** Without the states that another of these rows replaces: of each message the last one stays. */

@@ -9,7 +9,7 @@
  * Legs begin and end in any order and more than once, as webhooks do.
  */
 import type { BatchId, ClosingReason } from "../batch.ts";
-import { linkMarginMs } from "../engine.ts";
+import { linkMarginMs } from "../lane.ts";
 import type { Copy, CopySubject, SessionOf } from "./copy.ts";
 
 /** So many events wait in one session at most: then it is sealed before it closes. */

@@ -2,6 +2,7 @@
  * What an engine keeps, as the shared rules use it: events, what is held, what calls taught, what
  * belongs to whom. Everything here is used inside one transaction of the engine's.
  */
+import type { Member } from "../batch/member.ts";
 import type { Belongings, Entry } from "../engine.ts";
 import type { HeldReason } from "../ownership.ts";
 import type { Event, EventRef, Key, Owner } from "../event.ts";
@@ -22,7 +23,28 @@ export const laterMsMax = 120_000;
 export interface Whole {
   readonly event: Event;
   readonly text: Uint8Array;
+  /** The body as received, where the text is not it but stands for it. */
+  readonly form?: Uint8Array;
+  /** Telnyx's `timestamp signature`, as received. */
+  readonly proof: string;
   readonly owners: readonly Owner[];
+}
+
+/** What was recorded, as it is looked up. */
+export function wholeOf(
+  { event, json, proof, raw }: Pick<Entry, "event" | "json" | "proof" | "raw">,
+  owners: readonly Owner[],
+): Whole {
+  if (json === undefined) return { event, owners, proof, text: raw };
+  return { event, owners, proof, text: json, form: raw };
+}
+
+/** An event as a member of a tenant's batches; undefined where it is not the tenant's. */
+export function memberIn(whole: Whole, tenant: TenantId): Member | undefined {
+  const { event, owners, proof, text: raw, form } = whole;
+  const owner = owners.find((candidate) => candidate.tenant === tenant);
+  if (owner === undefined) return undefined;
+  return form === undefined ? { event, owner, raw, proof } : { event, owner, raw, proof, form };
 }
 
 /** All events. */

@@ -1,12 +1,12 @@
 /**
- * One agent per tenant: its kept connections are nobody else's, and are closed when its
+ * One agent per tenant and URL: its kept connections are nobody else's, and are closed when its
  * destination or the addresses that are allowed change, because a connection that stands is never
  * checked again.
  */
 import type { Agent } from "node:http";
 import type { AddressRule } from "../address.ts";
 import type { Destination, TenantId } from "../tenant.ts";
-import { closeIdle } from "./exchange.ts";
+import { closeIdle, connectMsMax } from "./exchange.ts";
 import { createGuardedAgent } from "./guard.ts";
 
 /** What agents are made with. */
@@ -18,19 +18,29 @@ export interface AgentsOptions {
   readonly authorities?: readonly string[];
 }
 
+/** What agents have to know of a destination. */
+export type Reached = Pick<Destination, "url" | "failoverUrl" | "inFlight" | "timeoutMs">;
+
 /** The agents of all tenants. Disposal ends what is under way, too. */
 export interface Agents extends Disposable {
-  of(tenant: TenantId, to: Destination): Agent;
+  /** For one of the URLs of a tenant's destination. */
+  of(tenant: TenantId, to: Reached, url: string): Agent;
 }
 
+/** All of one tenant, which go together. */
 interface Kept {
-  readonly agent: Agent;
   readonly destination: string;
   readonly rule: AddressRule;
+  readonly byUrl: Map<string, Agent>;
 }
 
-/** Agents kept at once; the longest unused goes first. */
-const agentsMax = 4_096;
+/** Tenants whose agents are kept at once; the longest unused goes first. */
+const tenantsMax = 4_096;
+/** Agents of one tenant: of its URL and of that which stands in for it. */
+const urlsMax = 2;
+
+const identityOf = ({ url, failoverUrl, inFlight, timeoutMs }: Reached) =>
+  JSON.stringify([url, failoverUrl, inFlight, timeoutMs]);
 
 /** What is under way may end; after it no connection is left. */
 function retire(agent: Agent): void {
@@ -38,43 +48,57 @@ function retire(agent: Agent): void {
   closeIdle(agent);
 }
 
+function retireAll({ byUrl }: Kept): void {
+  for (const agent of byUrl.values()) retire(agent);
+}
+
+/** Retires and forgets the first of a map where there are too many. */
+function bound<K, V>(map: Map<K, V>, most: number, end: (value: V) => void): void {
+  const [oldest] = map;
+  if (map.size <= most || oldest === undefined) return;
+  end(oldest[1]);
+  map.delete(oldest[0]);
+}
+
 /** Makes agents as they are asked for. */
 export function createAgents({ rule, ownPorts, authorities = [] }: AgentsOptions): Agents {
-  const agents = new Map<TenantId, Kept>();
+  const tenants = new Map<TenantId, Kept>();
 
-  function keep(tenant: TenantId, kept: Kept): void {
-    agents.set(tenant, kept);
-    const [oldest] = agents;
-    if (agents.size <= agentsMax || oldest === undefined) return;
-    retire(oldest[1].agent);
-    agents.delete(oldest[0]);
+  function keptOf(tenant: TenantId, to: Reached): Kept {
+    const inForce = rule();
+    const destination = identityOf(to);
+    const known = tenants.get(tenant);
+    const isSame = known?.destination === destination && known.rule === inForce;
+    if (known !== undefined && !isSame) retireAll(known);
+    const kept = isSame ? known : { destination, rule: inForce, byUrl: new Map() };
+    tenants.delete(tenant);
+    tenants.set(tenant, kept);
+    bound(tenants, tenantsMax, retireAll);
+    return kept;
   }
 
   return {
-    of(tenant, to) {
-      const inForce = rule();
-      const destination = `${to.url} ${to.inFlight} ${to.timeoutMs}`;
-      const known = agents.get(tenant);
-      agents.delete(tenant);
-      if (known !== undefined && known.destination === destination && known.rule === inForce) {
-        agents.set(tenant, known);
-        return known.agent;
-      }
-      if (known !== undefined) retire(known.agent);
-      const agent = createGuardedAgent(new URL(to.url).protocol, {
+    of(tenant, to, url) {
+      const { byUrl, rule: inForce } = keptOf(tenant, to);
+      const known = byUrl.get(url);
+      if (known !== undefined) return known;
+      const agent = createGuardedAgent(new URL(url).protocol, {
         rule: inForce,
         ownPorts,
-        connectMsMax: to.timeoutMs,
+        connectMsMax: Math.min(to.timeoutMs, connectMsMax),
         // One more than batches: a ping must not wait for a delivery that hangs.
         socketsMax: to.inFlight + 1,
         authorities,
       });
-      keep(tenant, { agent, destination, rule: inForce });
+      byUrl.set(url, agent);
+      bound(byUrl, urlsMax, retire);
       return agent;
     },
     [Symbol.dispose]() {
-      for (const { agent } of agents.values()) agent.destroy();
-      agents.clear();
+      for (const { byUrl } of tenants.values()) {
+        for (const agent of byUrl.values()) agent.destroy();
+      }
+      tenants.clear();
     },
   };
 }

@@ -1,19 +1,20 @@
 /**
  * One HTTP request and its answer, under one absolute deadline: an endpoint that drips does not
- * extend it. What comes back is read to a bound and kept to a smaller one. Never rejects.
+ * extend it. However it ends, its connection is either whole, and may be used again, or closed.
+ * Never rejects.
  */
-import { Buffer } from "node:buffer";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import { messageOf, systemCodeOf } from "../errors.ts";
 import type { Answered } from "../pipeline/verdict.ts";
+import { readAnswer } from "./answer.ts";
+import { type Deadline, openDeadline } from "./deadline.ts";
 
-/** An answer longer than this is not read to its end. */
-const readBytesMax = 256 * 1_024;
+/** Until a connection stands, its TLS handshake included; less where the whole time is less. */
+export const connectMsMax = 10_000;
 /** Interim answers (1xx) before the real one: a flood of them would cost everybody else time. */
 const interimMax = 16;
-/** So much of its text is kept. */
-const keptBytesMax = 2 * 1_024;
 
 /** One request to be made. */
 export interface ExchangeOptions {
@@ -21,49 +22,10 @@ export interface ExchangeOptions {
   readonly agent: http.Agent;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: Uint8Array;
+  /** For connecting, the answer's headers and its body together. */
   readonly timeoutMs: number;
-}
-
-interface Read {
-  readonly text: string;
-  readonly whole: boolean;
-}
-
-async function readAnswer(response: IncomingMessage, deadline: AbortSignal): Promise<Read> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  let kept = 0;
-  let whole = true;
-  try {
-    for await (const piece of response as AsyncIterable<Uint8Array>) {
-      length += piece.byteLength;
-      if (length > readBytesMax) {
-        whole = false;
-        break;
-      }
-      if (kept < keptBytesMax) pieces.push(piece.subarray(0, keptBytesMax - kept));
-      kept += Math.min(piece.byteLength, keptBytesMax - kept);
-    }
-  } catch {
-    whole = false;
-  }
-  // Where no length was told, an answer that we cut off looks like one that ended.
-  if (deadline.aborted) whole = false;
-  return { text: Buffer.concat(pieces).toString("utf8"), whole };
-}
-
-const isJson = (response: IncomingMessage) =>
-  /\bjson\b/i.test(response.headers["content-type"] ?? "");
-
-function answeredOf(response: IncomingMessage, { text, whole }: Read, late: boolean): Answered {
-  const status = response.statusCode ?? 0;
-  const retryAfter = response.headers["retry-after"];
-  const kept = text === "" ? {} : { text };
-  // A 2xx that might have named failures, had we read it, says nothing.
-  if (status >= 200 && status < 300 && !whole && isJson(response)) {
-    return { error: late ? "timeout" : "answer cut off", ...kept };
-  }
-  return { status, ...(retryAfter === undefined ? {} : { retryAfter }), ...kept };
+  /** For connecting alone, instead of the usual bound. */
+  readonly connectMsMax?: number;
 }
 
 /** Closes the connections that nobody uses. */
@@ -72,17 +34,33 @@ export function closeIdle(agent: http.Agent): void {
 }
 
 /** Why there is no answer, in a word; never the endpoint's own text. */
-function reasonOf(error: unknown, late: boolean): string {
-  if (late) return "timeout";
-  return systemCodeOf(error) ?? messageOf(error);
+function reasonOf(error: unknown, deadline: Deadline): string {
+  const code = systemCodeOf(error);
+  // The agent, or the system, may have given up connecting a moment before we do.
+  const isSlow = code === "ETIMEDOUT" && deadline.step() === "connecting";
+  return deadline.error() ?? (isSlow ? "timeout connecting" : code ?? messageOf(error));
 }
 
-function attempt(options: ExchangeOptions, signal: AbortSignal): Promise<IncomingMessage> {
+/** Calls when the connection stands: at once if it has been used before. */
+function onceConnected(socket: Socket, then: () => void): void {
+  const isShaking = "secureConnecting" in socket && socket.secureConnecting === true;
+  if (isShaking) socket.once("secureConnect", then);
+  else if (socket.connecting) socket.once("connect", then);
+  else then();
+}
+
+function attempt(options: ExchangeOptions, deadline: Deadline): Promise<IncomingMessage> {
   const { url, agent, headers, body } = options;
+  const { signal } = deadline;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { request } = url.protocol === "https:" ? https : http;
+  deadline.enter("connecting");
   const sent = request(url, { method: "POST", agent, headers, signal });
+  sent.once("socket", (socket) => {
+    onceConnected(socket, () => deadline.enter("waiting for an answer"));
+  });
   sent.once("response", (response) => {
+    deadline.enter("reading the answer");
     // Answered before all was sent, by one who reads no more: nobody else would free the socket.
     response.once("close", () => sent.writableFinished || sent.destroy());
     resolve(response);
@@ -93,8 +71,10 @@ function attempt(options: ExchangeOptions, signal: AbortSignal): Promise<Incomin
     if (interim > interimMax) sent.destroy(new Error("too many interim answers"));
   });
   // A request that still waits for a socket does not hear that its time is over.
-  signal.addEventListener("abort", () => reject(new Error("timeout")), { once: true });
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   sent.on("error", (error) => {
+    // One who stopped talking, and does not read either, would keep the socket for ever.
+    sent.destroy();
     // A kept connection that the other side had just closed: nothing was answered, try a new one.
     const stale = sent.reusedSocket && systemCodeOf(error) === "ECONNRESET" && !signal.aborted;
     reject(stale ? new StaleConnection() : error);
@@ -109,13 +89,13 @@ class StaleConnection extends Error {
   readonly code = "ECONNRESET";
 }
 
-async function attemptFresh(options: ExchangeOptions, signal: AbortSignal) {
+async function attemptFresh(options: ExchangeOptions, deadline: Deadline) {
   try {
-    return await attempt(options, signal);
+    return await attempt(options, deadline);
   } catch (error) {
     if (!(error instanceof StaleConnection)) throw error;
     closeIdle(options.agent);
-    return await attempt(options, signal);
+    return await attempt(options, deadline);
   }
 }
 
@@ -125,15 +105,11 @@ export async function exchange(
 ): Promise<Answered & { readonly tookMs: number }> {
   const startedAt = performance.now();
   const tookMs = () => performance.now() - startedAt;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+  using deadline = openDeadline(options.timeoutMs, options.connectMsMax ?? connectMsMax);
   try {
-    const response = await attemptFresh(options, deadline.signal);
-    const read = await readAnswer(response, deadline.signal);
-    return { ...answeredOf(response, read, deadline.signal.aborted), tookMs: tookMs() };
+    const response = await attemptFresh(options, deadline);
+    return { ...await readAnswer(response, deadline), tookMs: tookMs() };
   } catch (error) {
-    return { error: reasonOf(error, deadline.signal.aborted), tookMs: tookMs() };
-  } finally {
-    clearTimeout(timer);
+    return { error: reasonOf(error, deadline), tookMs: tookMs() };
   }
 }

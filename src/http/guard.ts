@@ -4,13 +4,14 @@
  * look-up that answers otherwise, a redirect: there is no way around it, because it sits where
  * the socket is opened.
  */
+import dns from "node:dns";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import { networkInterfaces } from "node:os";
 import tls from "node:tls";
-import type { Duplex } from "node:stream";
-import type { AddressRule } from "../address.ts";
+import { addAbortSignal, type Duplex } from "node:stream";
+import { type AddressRule, createAddressSet } from "../address.ts";
 
 /** How connections of one destination are opened. */
 export interface GuardOptions {
@@ -23,31 +24,37 @@ export interface GuardOptions {
   readonly socketsMax: number;
   /** Certificate authorities besides those of the runtime, in PEM. */
   readonly authorities: readonly string[];
+  /**
+   * Resolves names, to at least one address each; absent: as the system does. Of several addresses
+   * those that are refused are passed over, and the others are tried in turn.
+   */
+  readonly lookup?: net.LookupFunction;
 }
 
 type Callback = (error: Error | null, stream: Duplex) => void;
-type ConnectOptions = net.NetConnectOpts & { readonly host?: string; readonly port?: number };
 
-const idleMsMax = 30_000;
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Kept while in use; through no proxy, where Deno would take one from the environment. */
+const kept = { keepAlive: true, timeout: 30_000, proxyEnv: {} };
+
+const everywhere = ["0.0.0.0/8", "127.0.0.0/8", "::/128", "::1/128"];
 
 /** The addresses of this machine, in whatever notation they are asked for. */
-function ownAddresses(): net.BlockList {
-  const own = new net.BlockList();
-  own.addSubnet("127.0.0.0", 8, "ipv4");
-  for (const address of ["0.0.0.0", "::", "::1"]) {
-    own.addAddress(address, net.isIPv6(address) ? "ipv6" : "ipv4");
-  }
+function ownAddresses(): (address: string) => boolean {
   try {
-    for (
-      const { address, family } of Object.values(networkInterfaces()).flatMap((all) => all ?? [])
-    ) {
-      own.addAddress(address, family === "IPv6" ? "ipv6" : "ipv4");
-    }
+    const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    return createAddressSet([...everywhere, ...all.map(({ address }) => zoneless(address))]);
   } catch {
     // A sandbox may hide the interfaces; the rule for private addresses still holds.
+    return createAddressSet(everywhere);
   }
-  return own;
 }
+
+const zoneless = (address: string) => address.replace(/%.*$/, "");
 
 /** What node asks before each connection. */
 class Guard extends net.BlockList {
@@ -57,7 +64,7 @@ class Guard extends net.BlockList {
     super();
     this.#refuses = (address, family) =>
       rule.refuses(address, family) !== undefined ||
-      (ownPorts().has(port) && ownAddresses().check(address, `ipv${family}`));
+      (ownPorts().has(port) && ownAddresses()(address));
   }
 
   override check(address: string | net.SocketAddress, type?: string): boolean {
@@ -69,14 +76,13 @@ class Guard extends net.BlockList {
 
 /** Opens a guarded connection; `done` is called once. */
 function connect(
-  { host, port }: ConnectOptions,
+  { host, port }: Endpoint,
   options: GuardOptions,
   done: (error: Error | null, socket: net.Socket) => void,
 ): void {
-  const to = Number(port);
-  const blockList = new Guard(options, to);
-  const connection = { host: host ?? "", port: to, blockList, autoSelectFamily: true };
-  const socket = net.connect(connection);
+  const blockList = new Guard(options, port);
+  const { lookup = dns.lookup } = options;
+  const socket = net.connect({ host, port, blockList, lookup, autoSelectFamily: true });
   const late = Object.assign(new Error("The connection took too long"), { code: "ETIMEDOUT" });
   const deadline = setTimeout(() => socket.destroy(late), options.connectMsMax);
   let connected = false;
@@ -92,18 +98,56 @@ function connect(
   });
 }
 
+/** Whom to believe, said in full: nothing in the environment weakens it. */
+function trust({ authorities }: GuardOptions) {
+  return {
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    ...(authorities.length === 0 ? {} : { ca: [...tls.rootCertificates, ...authorities] }),
+  } as const;
+}
+
+const endpointOf = ({ host, port }: http.ClientRequestArgs): Endpoint => ({
+  host: host ?? "",
+  port: Number(port),
+});
+
+/**
+ * Shakes hands as the agent for `https:` does, and resolves with the certificate it believed.
+ * Rejects with why it must not be used; when `signal` aborts, too.
+ */
+export function handshake(
+  { hostname, port }: URL,
+  guard: GuardOptions,
+  signal: AbortSignal,
+): Promise<tls.PeerCertificate> {
+  const { promise, resolve, reject } = Promise.withResolvers<tls.PeerCertificate>();
+  const host = hostname.replace(/^\[|\]$/g, "");
+  connect({ host, port: Number(port || 443) }, guard, (error, socket) => {
+    if (error !== null) return reject(error);
+    const servername = net.isIP(host) > 0 ? "" : host;
+    const secure = tls.connect({ ...trust(guard), socket, host, servername });
+    addAbortSignal(signal, secure);
+    secure.on("error", reject);
+    secure.once("close", () => reject(new Error("The connection was closed")));
+    secure.once("secureConnect", () => {
+      resolve(secure.getPeerCertificate());
+      secure.destroy();
+    });
+  });
+  return promise;
+}
+
 class GuardedHttpAgent extends http.Agent {
   readonly #guard: GuardOptions;
 
   constructor(guard: GuardOptions) {
-    super({ keepAlive: true, maxSockets: guard.socketsMax, timeout: idleMsMax });
+    super({ ...kept, maxSockets: guard.socketsMax });
     this.#guard = guard;
   }
 
   override createConnection(options: http.ClientRequestArgs, callback?: Callback): undefined {
-    const { host, port } = options;
-    const to = { host: host ?? "", port: Number(port) };
-    connect(to, this.#guard, (error, socket) => callback?.(error, socket));
+    connect(endpointOf(options), this.#guard, (error, socket) => callback?.(error, socket));
   }
 }
 
@@ -111,23 +155,12 @@ class GuardedHttpsAgent extends https.Agent {
   readonly #guard: GuardOptions;
 
   constructor(guard: GuardOptions) {
-    super({
-      keepAlive: true,
-      maxSockets: guard.socketsMax,
-      timeout: idleMsMax,
-      rejectUnauthorized: true,
-      minVersion: "TLSv1.2",
-      ...(guard.authorities.length === 0
-        ? {}
-        : { ca: [...tls.rootCertificates, ...guard.authorities] }),
-    });
+    super({ ...kept, ...trust(guard), maxSockets: guard.socketsMax });
     this.#guard = guard;
   }
 
   override createConnection(options: https.RequestOptions, callback?: Callback): undefined {
-    const { host, port } = options;
-    const to = { host: host ?? "", port: Number(port) };
-    connect(to, this.#guard, (error, socket) => {
+    connect(endpointOf(options), this.#guard, (error, socket) => {
       if (error !== null) return callback?.(error, socket);
       const wrapped = super.createConnection({ ...options, socket } as https.RequestOptions);
       if (wrapped) callback?.(null, wrapped);

@@ -1,16 +1,24 @@
 /** What the admin listener answers: small views of the config, the engine and the counters. */
 import type { Config, LiveConfig } from "../config.ts";
 import { describeProblem, tenantOf } from "../config.ts";
-import type { Engine, EngineCounts, LaneCount } from "../engine.ts";
+import type { Engine, LaneCount } from "../engine.ts";
 import type { Sorting } from "../ownership/explained.ts";
+import type { Pipeline } from "../pipeline.ts";
 import type { Signing } from "../signing.ts";
+import { keysView } from "../signing/view.ts";
 import type { State } from "../telemetry.ts";
+import type { Alarms } from "../telemetry/alarms.ts";
+import type { Raised } from "../telemetry/alarms/board.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { TenantId } from "../tenant.ts";
 import type { Route } from "./admin.ts";
 import type { Inbox } from "./inbox.ts";
 import { failed, isoOf, ok, type Reply, unknownTenant } from "./reply.ts";
+import { batchRoutes } from "./routes/batches.ts";
+import { deadRoutes } from "./routes/dead.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { createReplays, replayRoutes } from "./routes/replays.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
 import { unassignedRoutes } from "./routes/unassigned.ts";
 import type { Sender } from "./send.ts";
 
@@ -22,36 +30,20 @@ export interface RoutesOptions {
   readonly inbox: Inbox;
   readonly signing: Signing;
   readonly sender: Sender;
+  readonly pipeline: Pick<Pipeline, "flush" | "pause" | "resume">;
+  readonly alarms: Pick<Alarms, "raised">;
   readonly version: string;
   readonly state: State;
   /** What a config's rules make of an event. */
   readonly sorting: (config: Config) => Sorting;
 }
 
-function tenantView(id: TenantId, config: Config, lane: LaneCount | undefined) {
-  const tenant = tenantOf(config, id);
-  return {
-    endpoint: tenant === undefined ? null : new URL(tenant.destination.url).origin,
-    status: tenant === undefined ? "removed" : tenant.paused ? "paused" : "active",
-    numbers: tenant?.numbers.length ?? 0,
-    pending: lane?.waiting ?? 0,
-    in_flight: lane?.sealed ?? 0,
-    dead: lane?.dead ?? 0,
-    oldest_at: isoOf(lane?.oldestAt),
-    last_sequence: lane?.lastSequence ?? 0,
-    last_delivered_at: isoOf(lane?.deliveredAt),
-  };
+function alarmView({ alarm, tenant, since }: Raised) {
+  return { alarm, tenant: tenant ?? null, since: isoOf(since) };
 }
 
-function tenantsView(config: Config, { lanes }: EngineCounts) {
-  const byTenant = new Map(lanes.map((lane) => [lane.tenant, lane]));
-  const ids = new Set([...config.tenants.keys(), ...byTenant.keys()]);
-  return Object.fromEntries(
-    [...ids].sort().map((id) => [id, tenantView(id, config, byTenant.get(id))]),
-  );
-}
-
-async function stats({ live, engine, counters, inbox, version }: RoutesOptions): Promise<Reply> {
+async function stats(options: RoutesOptions): Promise<Reply> {
+  const { live, engine, counters, inbox, alarms, version } = options;
   const counts = await engine.counts();
   const sum = (of: (lane: LaneCount) => number) =>
     counts.lanes.reduce((total, lane) => total + of(lane), 0);
@@ -67,6 +59,7 @@ async function stats({ live, engine, counters, inbox, version }: RoutesOptions):
     expired: counts.expired,
     parked: counts.parked,
     inbox_high_water: inbox.highest,
+    alarms: alarms.raised().map(alarmView),
     config_problems: live.problems.map(describeProblem),
     since_start: counters.read(),
   });
@@ -81,31 +74,13 @@ async function ready({ live, engine }: RoutesOptions): Promise<Reply> {
 function key({ live, signing }: RoutesOptions, tenant: TenantId | null): Reply {
   if (tenant === null) return failed(400, "tenant required: /key?tenant=ID");
   const found = tenantOf(live.current, tenant);
-  if (found === undefined) return unknownTenant;
-  const { secret, publicKey } = signing.keysOf(tenant);
-  // What the operator put into the file replaces the derived secret and is not shown.
-  const replaced = found.destination.secrets.length > 0;
-  return ok({ tenant, secret: replaced ? null : secret, public_key: publicKey, replaced });
-}
-
-async function ping({ live, sender }: RoutesOptions, tenant: TenantId): Promise<Reply> {
-  const found = live.current.tenants.get(tenant);
-  if (found === undefined) return unknownTenant;
-  const { status, error, tookMs } = await sender.ping(tenant, found.destination);
-  const accepted = status !== undefined && status >= 200 && status < 300;
-  const endpoint = new URL(found.destination.url).origin;
-  return ok({ tenant, endpoint, accepted, status, error, took_ms: Math.round(tookMs) });
-}
-
-async function oneTenant({ live, engine }: RoutesOptions, id: TenantId): Promise<Reply> {
-  const view = tenantsView(live.current, await engine.counts());
-  const found = Object.entries(view).find(([tenant]) => tenant === id);
-  return found === undefined ? unknownTenant : ok(found[1]);
+  return found === undefined ? unknownTenant : ok(keysView(found, signing));
 }
 
 /** All routes of the admin listener. */
 export function createRoutes(options: RoutesOptions): readonly Route[] {
-  const { live, engine } = options;
+  const { live, engine, state } = options;
+  const replays = createReplays(engine, state);
   const alive = async () => ok({ alive: true });
   const health = async () => ok({ status: "ok", service: "edge-webhook-aggregator" });
   return [
@@ -115,28 +90,14 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
     { method: "GET", path: "/stats", needs: "read", answer: () => stats(options) },
     {
       method: "GET",
-      path: "/tenants",
-      needs: "token",
-      answer: async () => ok({ tenants: tenantsView(live.current, await engine.counts()) }),
-    },
-    {
-      method: "GET",
-      path: "/tenants/{id}",
-      needs: "token",
-      answer: ({ parameters: [id = ""] }) => oneTenant(options, id),
-    },
-    {
-      method: "POST",
-      path: "/tenants/{id}/ping",
-      needs: "token",
-      answer: ({ parameters: [id = ""] }) => ping(options, id),
-    },
-    {
-      method: "GET",
       path: "/key",
       needs: "token",
       answer: async ({ query }) => key(options, query.get("tenant")),
     },
+    ...tenantRoutes(options),
+    ...batchRoutes({ engine, replays }),
+    ...deadRoutes(options),
+    ...replayRoutes({ live, engine, replays }),
     ...unassignedRoutes(options),
     ...eventRoutes(options),
   ];

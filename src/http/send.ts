@@ -1,13 +1,20 @@
 /**
- * Sends one batch to one tenant: signs it, names what it is in the headers, and asks `exchange`
- * for the rest.
+ * Sends one batch to one tenant: signs it, names what it is in the headers, compresses it where
+ * that is wanted, and asks `exchange` for the rest.
+ *
+ *     bytes ─┬─▶ signature (over what the tenant reads)
+ *            └─▶ gzip ─▶ body (what is on the wire)
  */
-import { randomUUID } from "node:crypto";
-import type { Delivery, Send } from "../pipeline/deliver.ts";
-import type { Signing } from "../signing.ts";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { layouts } from "../batch/layouts.ts";
+import type { Send } from "../pipeline/attempt.ts";
+import type { Signing, SigningRule } from "../signing.ts";
 import type { Destination, TenantId } from "../tenant.ts";
-import { type AgentsOptions, createAgents } from "./agents.ts";
+import { type AgentsOptions, createAgents, type Reached } from "./agents.ts";
 import { exchange } from "./exchange.ts";
+import { batchHeaders, type Headers } from "./headers.ts";
+import { pingOf, type PingType } from "./ping.ts";
 
 /** What the sender is given. */
 export interface SenderOptions extends AgentsOptions {
@@ -16,69 +23,66 @@ export interface SenderOptions extends AgentsOptions {
   readonly version: string;
 }
 
-/** Sends batches, and signed pings. */
+type Exchanged = ReturnType<typeof exchange>;
+
+/** Sends batches, signed pings, and what the aggregator itself has to say. */
 export interface Sender extends Disposable {
   readonly send: Send;
-  /** Sends an `aggregator.ping`, which has no events. */
-  ping(tenant: TenantId, destination: Destination): ReturnType<typeof exchange>;
+  /** Sends a payload without events to one of the tenant's URLs, by default its first. */
+  ping(tenant: TenantId, destination: Destination, url?: string, type?: PingType): Exchanged;
+  /** Sends JSON, such as an alarm, signed with the keys of the reserved id `aggregator`. */
+  post(url: string, id: string, body: Uint8Array): Exchanged;
 }
 
-const ageSecondsOf = (at: number) => Math.max(0, Math.round((Date.now() - at) / 1_000));
-
-function batchHeaders({ batch, attempt }: Delivery): Record<string, string | number> {
-  const previous = batch.previousId === undefined
-    ? {}
-    : { "x-aggregator-previous-id": batch.previousId };
-  return {
-    "x-aggregator-attempt": attempt,
-    "x-aggregator-count": batch.count,
-    "x-aggregator-sequence": batch.sequence,
-    ...previous,
-    "x-aggregator-reason": batch.reason,
-    "x-aggregator-age": ageSecondsOf(batch.oldestAt),
-  };
+/** How one payload goes to one of a tenant's URLs. */
+interface Posting {
+  readonly tenant: TenantId;
+  readonly to: Reached & SigningRule & Pick<Destination, "headers" | "gzip">;
+  readonly url: string;
+  readonly id: string;
+  readonly body: Uint8Array;
+  readonly headers: Headers;
 }
 
-function pingBody(id: string, tenant: TenantId): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({
-    type: "aggregator.ping",
-    version: 1,
-    id,
-    tenant,
-    timestamp: new Date().toISOString(),
-    count: 0,
-    events: [],
-    routing: [],
-  }));
-}
+const json = { "content-type": "application/json" };
+/** A ping is a payload without events. */
+const pingHeaders = { ...json, "x-aggregator-count": 0 };
+
+/** Where the aggregator's own messages go. */
+const ownDestination = (url: string) => ({
+  url,
+  headers: {},
+  timeoutMs: 15_000,
+  inFlight: 1,
+  gzip: false,
+  secrets: [],
+  secretVersion: 1,
+});
+
+const compressed = promisify(gzip);
 
 /** Makes a sender. */
 export function createSender(options: SenderOptions): Sender {
   const { signing, version } = options;
   const agents = createAgents(options);
 
-  function post(
-    tenant: TenantId,
-    to: Destination,
-    id: string,
-    body: Uint8Array,
-    headers: Readonly<Record<string, string | number>>,
-  ) {
+  async function post({ tenant, to, url, id, body, headers }: Posting): Exchanged {
+    const sent = to.gzip ? await compressed(body) : body;
     const seconds = Math.floor(Date.now() / 1_000);
     return exchange({
-      url: new URL(to.url),
-      agent: agents.of(tenant, to),
-      body,
+      url: new URL(url),
+      agent: agents.of(tenant, to, url),
+      body: sent,
       timeoutMs: to.timeoutMs,
       headers: {
         ...to.headers,
-        "content-type": "application/json",
-        "content-length": body.byteLength,
+        ...(to.gzip ? { "content-encoding": "gzip" } : {}),
+        "content-length": sent.byteLength,
         "accept-encoding": "identity",
         "user-agent": `edge-webhook-aggregator/${version}`,
         "webhook-id": id,
         "webhook-timestamp": seconds,
-        "webhook-signature": signing.sign(tenant, to.secrets, id, seconds, body),
+        "webhook-signature": signing.sign(tenant, to, id, seconds, body),
         "x-aggregator-tenant": tenant,
         ...headers,
       },
@@ -87,12 +91,16 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     send: (delivery) => {
-      const { tenant, destination, batch, bytes } = delivery;
-      return post(tenant, destination, batch.id, bytes, batchHeaders(delivery));
+      const { tenant, destination: to, url, batch, bytes } = delivery;
+      const { contentType } = layouts[batch.layout];
+      const headers = { "content-type": contentType, ...batchHeaders(delivery) };
+      return post({ tenant, to, url, id: batch.id, body: bytes, headers });
     },
-    ping: (tenant, destination) => {
-      const id = `ping_${randomUUID()}`;
-      return post(tenant, destination, id, pingBody(id, tenant), { "x-aggregator-count": 0 });
+    ping: (tenant, to, url = to.url, type = "aggregator.ping") =>
+      post({ tenant, to, url, ...pingOf(type, tenant), headers: pingHeaders }),
+    post: (url, id, body) => {
+      const tenant = "aggregator";
+      return post({ tenant, to: ownDestination(url), url, id, body, headers: json });
     },
     [Symbol.dispose]: () => agents[Symbol.dispose](),
   };

@@ -7,18 +7,18 @@
 import { signal as createSignal } from "../flow/signal.ts";
 import { firstOf, sleep } from "../flow/sleep.ts";
 import { adopt, type AdoptOptions } from "./adopt.ts";
+import type { SteadyClock } from "./steady.ts";
 
 const tendMs = 1_000;
 /** Nothing is given up or forgotten so soon after a start, or a step of the clock. */
 const quietMs = 10 * 60_000;
 /** What could not be delivered to us comes again within so long: Telnyx retries for a minute. */
 const returnMs = 60_000;
-/** The clock moved by so much more or less than time has passed. */
-const stepMs = 60_000;
 
 /** What assign is given. */
 export interface AssignOptions extends AdoptOptions {
   readonly reconfigured: (signal: AbortSignal) => Promise<void>;
+  readonly clock: SteadyClock;
 }
 
 /** The running stage. */
@@ -50,30 +50,23 @@ async function keepAdopting(options: AssignOptions, asked: (stop: AbortSignal) =
   }
 }
 
-/** Whether the clock was just set, and whether that or the start was a short while ago. */
-function createQuiet() {
-  let since = performance.now();
-  let offset = Date.now() - since;
-  return function look(): { readonly wasSet: boolean; readonly isQuiet: boolean } {
-    const now = performance.now();
-    const wasSet = Math.abs(Date.now() - now - offset) > stepMs;
-    if (wasSet) since = now;
-    offset = Date.now() - now;
-    return { wasSet, isQuiet: now - since < quietMs };
-  };
-}
-
 async function keepTending(options: AssignOptions): Promise<void> {
-  const { engine, signal, state } = options;
-  const look = createQuiet();
+  const { clock, engine, signal, state } = options;
   const postpone = () => engine.postpone(Date.now() + returnMs);
+  let setBy = 0;
   await insist(postpone, options);
   while (!signal.aborted) {
     await sleep(tendMs, signal);
     if (signal.aborted) return;
     await insist(async () => {
-      const { wasSet, isQuiet } = look();
-      if (wasSet) await postpone();
+      setBy += clock.look();
+      if (setBy !== 0) {
+        await engine.clockSet(setBy, Date.now());
+        await postpone();
+        state({ is: "clock.set", byMs: setBy });
+        setBy = 0;
+      }
+      const isQuiet = clock.steadyMs() < quietMs;
       for (let more = true; more && !signal.aborted;) {
         const tended = await engine.tend(Date.now(), !isQuiet);
         const { released, expired } = tended;

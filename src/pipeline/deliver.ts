@@ -2,162 +2,186 @@
  * deliver: sends batches until they are settled. A failure of the destination is a value; the
  * outcome of every attempt is in the log before anything follows from it. The destination is
  * asked for before each attempt: a corrected URL, secret or header applies to what waits.
+ *
+ *     a batch ─▶ a way? ─attempt▶ answer ─verdict▶ judgement ─▶ in the log ─▶ again, or the end
  */
-import type PQueue from "p-queue";
 import type { Batch } from "../batch.ts";
-import type { Attempt, Settlement } from "../delivery.ts";
-import type { Lane } from "../engine.ts";
+import type { Settlement } from "../delivery.ts";
+import type { Lane } from "../lane.ts";
 import { concurrently } from "../flow/concurrently.ts";
 import { firstOf, sleep } from "../flow/sleep.ts";
-import type { Fact, State } from "../telemetry.ts";
-import type { Destination, TenantId } from "../tenant.ts";
-import { isGivenUp, pauseMs } from "./backoff.ts";
-import { type Answered, verdictOf } from "./verdict.ts";
-
-/** One request to be made. */
-export interface Delivery {
-  readonly tenant: TenantId;
-  readonly destination: Destination;
-  readonly batch: Batch;
-  readonly bytes: Uint8Array;
-  /** From 1. */
-  readonly attempt: number;
-}
-
-/** Makes one request; resolves with its answer or with why there is none. Never rejects. */
-export type Send = (delivery: Delivery) => Promise<Answered & { readonly tookMs: number }>;
+import type { State } from "../telemetry.ts";
+import type { Destination } from "../tenant.ts";
+import { attemptOnce, type AttemptOptions, type Held, type Made } from "./attempt.ts";
+import type { Circuit, Edge } from "./circuit.ts";
+import { type Case, judge, type Judgement, looksTroubled } from "./judge.ts";
+import { factsOf, failingFacts, whyOf } from "./outcome.ts";
+import { identityOf } from "./urls.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** What deliver is given. */
-export interface DeliverOptions {
-  /** Where the tenant's batches go now; undefined while it is paused or not in the config. */
-  readonly destination: () => Destination | undefined;
+export interface DeliverOptions extends AttemptOptions {
   readonly reconfigured: (signal: AbortSignal) => Promise<void>;
-  readonly send: Send;
-  /** The requests of all tenants. */
-  readonly requests: PQueue;
+  /** Asks a URL for a sign of life; true: it answered, and not with a 5xx. */
+  readonly answers: (to: Destination, url: string) => Promise<boolean>;
   readonly random: () => number;
   /** A monotonic clock, in ms. */
   readonly now: () => number;
+  /** Since the start or the last step of the wall clock, in ms. */
+  readonly steadyMs: () => number;
+  /** The lane stands still from now on, or no longer; told when it changes. */
+  readonly stand: (is: boolean) => Promise<void>;
   readonly state: State;
-  readonly signal: AbortSignal;
 }
 
-/** What makes two destinations the same: where it goes and what is sent along. */
-const identityOf = ({ url, headers, secrets }: Destination) =>
-  JSON.stringify([url, headers, secrets.map((secret) => [...secret])]);
+/** No wait is longer: what failed for long is told although no attempt is made. */
+const restMsMax = 30_000;
 
-const originOf = (url: string) => URL.parse(url)?.origin ?? "";
+/** What is remembered of a batch between its attempts. */
+interface Memory {
+  attempts: number;
+  /** Answered 400 or 422 since the start. */
+  refusals: number;
+  /** Since when it can be sent. */
+  sendableSince: number;
+  /** Answered 5xx so often in a row, … */
+  troubles: number;
+  /** … since when, in epoch ms, … */
+  troubledAt: number;
+  /** … and by the monotonic clock: one that is set must not make it long or short. */
+  troubledSince: number;
+}
+
+const untroubled = { troubles: 0, troubledAt: 0, troubledSince: 0 };
 
 /** Resolves when there is a destination, or when `signal` aborts. */
-async function whenSendable(options: DeliverOptions): Promise<void> {
+async function whenSendable(lane: Lane, options: DeliverOptions): Promise<void> {
   const { destination, reconfigured, signal } = options;
-  while (!signal.aborted && destination() === undefined) await reconfigured(signal);
+  while (!signal.aborted && destination() === undefined) {
+    await firstOf(signal, reconfigured, (stop) => lane.changed(stop));
+  }
 }
 
-/** Waits out a pause; a destination that is another than `from` ends it. */
-function rest(options: DeliverOptions, pause: number, from: Destination): Promise<void> {
-  const before = identityOf(from);
-  const isSame = () => {
-    const current = options.destination();
-    return current !== undefined && identityOf(current) === before;
-  };
-  const replaced = async (stop: AbortSignal) => {
-    while (!stop.aborted && isSame()) await options.reconfigured(stop);
-  };
-  return firstOf(options.signal, (stop) => sleep(pause, stop), replaced);
+/** Waits for time to pass, or for anything that may open a way. */
+function rest(options: DeliverOptions, ms: number): Promise<void> {
+  const { circuit, reconfigured, signal } = options;
+  const until = (stop: AbortSignal) => sleep(Math.min(ms, restMsMax), stop);
+  return firstOf(signal, until, (stop) => circuit.changed(stop), reconfigured);
 }
 
-/** One attempt, made when there is a slot among the requests of all tenants. */
-async function attemptOnce(
+const isServerError = ({ attempt: { status = 0 } }: Made) => status >= 500;
+
+function remember(memory: Memory, made: Made): void {
+  memory.attempts = made.attempt.number;
+  if (!isServerError(made)) memory.troubles = 0;
+  else if (++memory.troubles === 1) {
+    memory.troubledAt = made.attempt.startedAt;
+    memory.troubledSince = made.started.startedAt;
+  }
+}
+
+/** How often it was answered 5xx; where that matters, whether the URL answers others. */
+async function troubleOf(
   lane: Lane,
   batch: Batch,
-  number: number,
+  made: Made,
+  memory: Memory,
   options: DeliverOptions,
-): Promise<{ attempt: Attempt; answered: Answered; to: Destination } | undefined> {
-  return options.requests.add(async () => {
-    if (options.signal.aborted || options.destination() === undefined) return undefined;
-    const bytes = await lane.bytes(batch.id);
-    const to = options.destination();
-    if (to === undefined) return undefined;
-    const startedAt = Date.now();
-    const delivery = { tenant: lane.tenant, destination: to, batch, bytes, attempt: number };
-    const { tookMs, ...answered } = await options.send(delivery);
-    const attempt: Attempt = {
-      number,
-      startedAt,
-      tookMs,
-      origin: originOf(to.url),
-      ...(answered.status === undefined ? {} : { status: answered.status }),
-      ...(answered.error === undefined ? {} : { error: answered.error }),
-      ...(answered.text === undefined ? {} : { answer: answered.text }),
-    };
-    return { attempt, answered, to };
+): Promise<Pick<Case, "trouble">> {
+  const { troubles, troubledAt, troubledSince } = memory;
+  const trouble = { times: troubles, forMs: options.now() - troubledSince };
+  if (troubles === 0 || !looksTroubled(batch, memory.attempts, trouble)) return {};
+  const others = (lane.waiting().deliveredAt ?? 0) > troubledAt;
+  const othersAnswered = others || await options.answers(made.to, made.started.url);
+  return { trouble: { ...trouble, othersAnswered } };
+}
+
+/** What becomes of a batch after an attempt. */
+async function judged(
+  lane: Lane,
+  batch: Batch,
+  made: Made,
+  memory: Memory,
+  options: DeliverOptions,
+): Promise<Judgement> {
+  const now = Date.now();
+  const verdict = verdictOf(made.answered, now);
+  if (verdict.is === "refused") memory.refusals += 1;
+  const { retry } = made.to;
+  const { refused, deliveredAt } = lane.waiting();
+  const isOld = verdict.is !== "accepted" && batch.oldestAt < now - retry.forMs;
+  const sendableMs = options.now() - memory.sendableSince;
+  return judge(verdict, {
+    batch,
+    attempts: memory.attempts,
+    refusals: memory.refusals,
+    retry,
+    now,
+    random: options.random,
+    refused,
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...await troubleOf(lane, batch, made, memory, options),
+    steadyMs: Math.min(sendableMs, options.steadyMs()),
+    halts: isOld ? await lane.halts() : [],
+    members: verdict.is === "partly" ? await lane.members(batch.id) : [],
+    destination: identityOf(made.to),
   });
 }
 
-/** What is written down after an attempt, and how long to wait for the next. */
-function judge(
-  batch: Batch,
-  made: { readonly attempt: Attempt; readonly answered: Answered; readonly to: Destination },
-  random: () => number,
-  sendableMs: number,
-): { readonly settlement: Settlement; readonly nextMs?: number } {
-  const { attempt, answered, to: { retry } } = made;
-  const now = Date.now();
-  const verdict = verdictOf(answered, now);
-  if (verdict.is === "accepted") return { settlement: { as: "accepted" } };
-  if (isGivenUp(batch, retry, attempt.number, now, sendableMs)) {
-    const reason = `not accepted within ${Math.round(retry.forMs / 1_000)} s`;
-    return { settlement: { as: "dead", reason, olderThan: now - retry.forMs } };
-  }
-  const nextMs = pauseMs(retry, attempt.number - 1, random, verdict.notBeforeMs);
-  return { settlement: { as: "again" }, nextMs };
+/** Tells the circuit what an attempt says of its URL. */
+function noteIn(circuit: Circuit, made: Made, { url, pauseMs }: Judgement): readonly Edge[] {
+  const { attempt, started, to } = made;
+  if (url === "works") return circuit.worked(started);
+  if (url === "fails") return circuit.failed(started, to, whyOf(attempt), pauseMs);
+  circuit.answered(started, pauseMs);
+  return [];
 }
 
-function factOf(
+/** Settles an attempt, and states what came of it; gives the batch's end, where it is one. */
+async function conclude(
+  lane: Lane,
   batch: Batch,
-  { number, origin, status, error, tookMs }: Attempt,
-  settlement: Settlement,
-  nextMs: number | undefined,
-): Fact {
-  return {
-    is: "batch.attempted",
-    tenant: batch.tenant,
-    batch: batch.id,
-    attempt: number,
-    verdict: settlement.as,
-    origin,
-    ...(status === undefined ? {} : { status }),
-    ...(error === undefined ? {} : { error }),
-    tookMs,
-    ageMs: Date.now() - batch.oldestAt,
-    ...(nextMs === undefined ? {} : { nextMs }),
-  };
+  made: Made,
+  memory: Memory,
+  options: DeliverOptions,
+): Promise<Settlement | undefined> {
+  const { circuit, state } = options;
+  const { attempt, started } = made;
+  remember(memory, made);
+  const judgement = await judged(lane, batch, made, memory, options);
+  const { settlement } = judgement;
+  const edges = noteIn(circuit, made, judgement);
+  const urlState = circuit.stateOf(started.digest);
+  const settled = await lane.settle(batch.id, attempt, settlement, urlState);
+  const nextMs = Math.max(0, urlState.notBefore - Date.now());
+  for (const fact of factsOf({ batch, made, settlement, settled, edges, nextMs })) state(fact);
+  return settlement.as === "again" || settlement.as === "gone" ? undefined : settlement;
 }
 
 /** Settles one batch; undefined when `signal` aborted first: it goes on after the next start. */
 async function settle(
   lane: Lane,
   batch: Batch,
-  options: DeliverOptions,
+  options: DeliverOptions & Held,
 ): Promise<Settlement | undefined> {
-  const { destination, now, random, signal } = options;
-  let attempts = batch.attempts;
-  let sendableSince = now();
+  const { destination, circuit, now, signal, state } = options;
+  using _ = circuit.enter(batch.sequence);
+  const { attempts } = batch;
+  const memory: Memory = { attempts, refusals: 0, sendableSince: now(), ...untroubled };
   while (!signal.aborted) {
-    if (destination() === undefined) {
-      await whenSendable(options);
-      sendableSince = now();
+    const to = destination();
+    await options.stand(to === undefined);
+    if (to === undefined) {
+      await whenSendable(lane, options);
+      memory.sendableSince = now();
       continue;
     }
-    const made = await attemptOnce(lane, batch, attempts + 1, options);
-    if (made === undefined) continue;
-    const { settlement, nextMs } = judge(batch, made, random, now() - sendableSince);
-    await lane.settle(batch.id, made.attempt, settlement);
-    attempts = made.attempt.number;
-    options.state(factOf(batch, made.attempt, settlement, nextMs));
-    if (nextMs === undefined) return settlement;
-    await rest(options, nextMs, made.to);
+    const tried = await attemptOnce(lane, batch, memory.attempts + 1, to, options);
+    const end = "waitMs" in tried
+      ? await rest(options, tried.waitMs)
+      : await conclude(lane, batch, tried, memory, options);
+    for (const fact of failingFacts(lane.tenant, to, circuit)) state(fact);
+    if (end !== undefined) return end;
   }
   return undefined;
 }
@@ -169,5 +193,6 @@ export function deliver(
   options: DeliverOptions,
 ): AsyncIterable<Settlement> {
   const slots = () => options.destination()?.inFlight ?? 1;
-  return concurrently(slots, batches, (batch) => settle(lane, batch, options));
+  const shared = { ...options, held: new Set<number>() };
+  return concurrently(slots, batches, (batch) => settle(lane, batch, shared));
 }

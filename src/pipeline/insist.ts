@@ -2,7 +2,7 @@
  * A log that cannot be written for a while, because its disk is full, must not end the daemon:
  * what a lane asks of it is asked again until it is done. Asking twice equals asking once.
  */
-import type { Lane } from "../engine.ts";
+import type { Lane } from "../lane.ts";
 import { messageOf } from "../errors.ts";
 import { sleep } from "../flow/sleep.ts";
 import type { State } from "../telemetry.ts";
@@ -38,7 +38,12 @@ export function insistent(lane: Lane, signal: AbortSignal, state: State): Lane {
     unsettled: () => insist(() => lane.unsettled()),
     seal: (cut) => insist(() => lane.seal(cut)),
     bytes: (batch) => insist(() => lane.bytes(batch)),
-    settle: (batch, attempt, settlement) => insist(() => lane.settle(batch, attempt, settlement)),
+    members: (batch) => insist(() => lane.members(batch)),
+    urls: () => insist(() => lane.urls()),
+    halts: () => insist(() => lane.halts()),
+    halt: (is) => insist(() => lane.halt(is)),
+    resume: () => insist(() => lane.resume()),
+    settle: (batch, attempt, to, url) => insist(() => lane.settle(batch, attempt, to, url)),
     [Symbol.dispose]: () => lane[Symbol.dispose](),
   };
 }

@@ -3,13 +3,14 @@
  * and closes at the first of its bounds; it is sealed only when somebody takes the batch, so that
  * under load, and after an outage, batches fill up.
  *
+ *     split     what a batch that was split has left             ── before everything else
  *     live      what is fresh and immediate, past a backlog    ┐
- *     session   one call or message that has closed            ├─ in turns, when several are due
+ *     session   one call or message that has closed,           ├─ in turns, when several are due
+ *                or what is tried or sent again                │
  *     head      the window itself                              ┘
  */
 import type { Batch, ClosingReason } from "../batch.ts";
-import { envelopeLayout } from "../batch/envelope.ts";
-import { type Cut, type Lane, linkMarginMs, type Waiting } from "../engine.ts";
+import { type Cut, type Lane, linkMarginMs, type Waiting } from "../lane.ts";
 import { firstOf, sleep } from "../flow/sleep.ts";
 import type { WindowRule } from "../tenant.ts";
 
@@ -28,18 +29,23 @@ function expiryInMs({ expiresAt }: Waiting, now: number): number {
   return expiresAt - linkMarginMs - now;
 }
 
-/** The rule of a window, as of now; something waits, and has been seen waiting for `watchedMs`. */
+/**
+ * The rule of a window, as of now; something waits, and has been seen waiting for `watchedMs`.
+ * What became the tenant's before `flushedAt` waits no longer.
+ */
 export function closingOf(
   waiting: Waiting,
   rule: WindowRule,
   now: number,
   watchedMs: number,
+  flushedAt = 0,
 ): Closing {
   // A clock that was set back must not keep a window open for longer than the rule says.
   const age = Math.max(watchedMs, now - (waiting.oldestAt ?? now));
   const expiryMs = expiryInMs(waiting, now);
   if (age > rule.maxWaitMs + backlogMs) return { reason: "backlog" };
   if (waiting.immediate) return { reason: "immediate" };
+  if ((waiting.oldestAt ?? now) <= flushedAt) return { reason: "flush" };
   if (waiting.count >= rule.eventsMax) return { reason: "max_events" };
   if (waiting.bytes >= rule.bytesMax) return { reason: "max_bytes" };
   if (age >= rule.maxWaitMs) return { reason: "max_wait" };
@@ -67,9 +73,16 @@ type Taking = Pick<Cut, "from" | "reason">;
 const never = { inMs: Number.POSITIVE_INFINITY };
 
 /** What is to be sealed now, in the order of turns; where it is nothing, in how many ms. */
-function dueOf(waiting: Waiting, rule: WindowRule | undefined, now: number, watchedMs: number) {
+function dueOf(
+  waiting: Waiting,
+  rule: WindowRule | undefined,
+  now: number,
+  watchedMs: number,
+  flushedAt: number,
+) {
   if (rule === undefined) return { due: [], ...never };
-  const head = waiting.count === 0 ? never : closingOf(waiting, rule, now, watchedMs);
+  if (waiting.split > 0) return { due: [{ from: "session", reason: "retry" } as const], inMs: 0 };
+  const head = waiting.count === 0 ? never : closingOf(waiting, rule, now, watchedMs, flushedAt);
   const session = sessionClosingOf(waiting, rule, now);
   if ("inMs" in head && "inMs" in session) {
     return { due: [], inMs: Math.min(head.inMs, session.inMs) };
@@ -97,14 +110,21 @@ export interface WindowOptions {
   readonly rule: () => WindowRule | undefined;
   /** Resolves when another config is in force. */
   readonly reconfigured: (signal: AbortSignal) => Promise<void>;
+  /** Windows that were open then are closed, in epoch ms. */
+  readonly flushedAt: () => number;
+  /** Resolves when that changes. */
+  readonly flushed: (signal: AbortSignal) => Promise<void>;
+  /** The lane stands still from now on, or no longer; told when it changes. */
+  readonly stand: (is: boolean) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 const isIdle = ({ count, sealed, sessionAt }: Waiting) =>
   count === 0 && sealed === 0 && sessionAt === undefined;
 
-function cutOf(taking: Taking, { eventsMax, bytesMax, compact }: WindowRule): Cut {
-  return { ...taking, eventsMax, bytesMax, compact, layout: envelopeLayout };
+function cutOf(taking: Taking, { eventsMax, bytesMax, compact, layout }: WindowRule): Cut {
+  const isSingle = layout === "single/1";
+  return { ...taking, eventsMax: isSingle ? 1 : eventsMax, bytesMax, compact, layout };
 }
 
 /**
@@ -114,10 +134,11 @@ function cutOf(taking: Taking, { eventsMax, bytesMax, compact }: WindowRule): Cu
  */
 export async function* window(
   lane: Lane,
-  { rule, reconfigured, signal }: WindowOptions,
+  { rule, reconfigured, flushedAt, flushed, stand, signal }: WindowOptions,
 ): AsyncGenerator<Batch, void, undefined> {
   const changed = (stop: AbortSignal) => lane.changed(stop);
-  const rest = (ms: number) => firstOf(signal, changed, reconfigured, (stop) => sleep(ms, stop));
+  const rest = (ms: number) =>
+    firstOf(signal, changed, reconfigured, flushed, (stop) => sleep(ms, stop));
   for (const batch of await lane.unsettled()) {
     if (signal.aborted) return;
     yield batch;
@@ -125,13 +146,15 @@ export async function* window(
   let watchedSince: number | undefined;
   let last: Taking | undefined;
   while (!signal.aborted) {
+    if (isIdle(lane.waiting())) return;
+    await stand(rule() === undefined);
+    // From here to the rest nothing is waited for: a commit in between would not be heard of.
     const waiting = lane.waiting();
     const current = rule();
-    if (isIdle(waiting)) return;
     if (waiting.count === 0) watchedSince = undefined;
     else if (current !== undefined) watchedSince ??= performance.now();
     const watchedMs = performance.now() - (watchedSince ?? performance.now());
-    const { due, inMs } = dueOf(waiting, current, Date.now(), watchedMs);
+    const { due, inMs } = dueOf(waiting, current, Date.now(), watchedMs, flushedAt());
     const taking = inTurn(due, last);
     if (taking === undefined || current === undefined) {
       await rest(inMs);

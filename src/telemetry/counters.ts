@@ -9,6 +9,10 @@ export interface Counts {
   readonly attempts: Readonly<Record<string, number>>;
   readonly batches: number;
   readonly conflicts: number;
+  /** Times that a circuit opened. */
+  readonly circuits: number;
+  /** Events that became dead letters. */
+  readonly dead: number;
 }
 
 /** Counts facts. */
@@ -27,6 +31,8 @@ export function createCounters(): Counters {
   const attempts = new Map<string, number>();
   let batches = 0;
   let conflicts = 0;
+  let circuits = 0;
+  let dead = 0;
 
   function state(fact: Fact): void {
     switch (fact.is) {
@@ -46,6 +52,12 @@ export function createCounters(): Counters {
       case "batch.attempted":
         add(attempts, fact.verdict);
         break;
+      case "circuit.opened":
+        circuits += 1;
+        break;
+      case "events.dead":
+        dead += fact.count;
+        break;
     }
   }
 
@@ -54,6 +66,8 @@ export function createCounters(): Counters {
     attempts: Object.fromEntries(attempts),
     batches,
     conflicts,
+    circuits,
+    dead,
   });
   return { state, read };
 }

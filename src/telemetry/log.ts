@@ -19,6 +19,19 @@ const levels: Readonly<Record<Fact["is"], Level>> = {
   "webhook.large_or_encoded": "warn",
   "batch.sealed": "debug",
   "batch.attempted": "info",
+  "events.dead": "warn",
+  "circuit.opened": "warn",
+  "circuit.closed": "info",
+  "destination.switched": "warn",
+  "tenant.failing": "warn",
+  "tenant.recovered": "info",
+  "tenant.paused": "info",
+  "tenant.resumed": "info",
+  "events.replayed": "info",
+  "alarm.raised": "error",
+  "alarm.cleared": "info",
+  "alarm.undelivered": "error",
+  "clock.set": "warn",
   "config.loaded": "info",
   "config.unchanged": "info",
   "config.refused": "error",
@@ -32,10 +45,11 @@ const levels: Readonly<Record<Fact["is"], Level>> = {
   "store.broken": "error",
 };
 
-/** The severity of a fact; an attempt that failed is louder than one that did not. */
+/** The severity of a fact; what went wrong is louder than the same gone right. */
 export function levelOf(fact: Fact): Level {
   if (fact.is === "batch.attempted" && fact.verdict !== "accepted") return "warn";
   if (fact.is === "webhook.recorded" && fact.conflict) return "warn";
+  if (fact.is === "tenant.paused" && fact.by === "gone") return "warn";
   return levels[fact.is];
 }
 

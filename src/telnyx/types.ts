@@ -90,3 +90,9 @@ export function typeOf(fields: Fields): string | undefined {
   return texmlTypeOf(fields) ?? v1MessageTypeOf(fields) ?? flat10dlcTypeOf(fields) ??
     recordTypeOf(fields);
 }
+
+/** Telnyx waits for what these are answered: an AI assistant's greeting, its variables. */
+const answered: readonly string[] = ["assistant.initialization", "dynamic_variables"];
+
+/** Whether a webhook of this type asks for an answer of its own, beyond that it was received. */
+export const wantsAnswer = (type: string): boolean => answered.includes(type);

@@ -9,7 +9,8 @@ const body = Buffer.from('{"type":"aggregator.batch"}');
 const signing = createSigning(createSeed());
 const { secret, publicKey } = signing.keysOf("acme");
 const keys = { secrets: [secret], publicKeys: [publicKey] };
-const signature = signing.sign("acme", [], "bat_1", 1_800_000_000, body);
+const rule = { secrets: [], secretVersion: 1 };
+const signature = signing.sign("acme", rule, "bat_1", 1_800_000_000, body);
 const received = { id: "bat_1", timestamp: "1800000000", signature, body };
 
 describe("rightSignatures()", () => {

@@ -6,9 +6,9 @@ import { runCli } from "../support/cli.ts";
 
 const cwd = tmpdir();
 const names =
-  "run init check schema demo send status explain unassigned release ping key token verify"
-    .split(" ");
-const later = "top tail tenants events batches dead replay flush reload fsck export backup";
+  ("run init check schema demo send status tenants explain unassigned release batches dead " +
+    "replay flush ping key token verify").split(" ");
+const later = "top tail events reload fsck export backup";
 
 describe("--help", () => {
   it("lists every command, those to come and the exit codes", async () => {
@@ -75,6 +75,17 @@ describe("a command line that is wrong", () => {
     ["release --to acme", /NUMBER\|KEY\|ID is missing/],
     ["release number:INFO", /The tenant is missing: --to TENANT/],
     ["release 8005550100 --to acme", /"8005550100" has no country code/],
+    ["tenants stop acme", /"stop" must be pause or resume/],
+    ["tenants pause", /ID is missing: aggregator tenants pause ID/],
+    ["batches", /ID is missing/],
+    ["dead --since yesterday", /"--since" must be a moment with an offset, .* as "2h"/],
+    ["dead --since 2026-11-20", /"--since" needs a time and an offset/],
+    ["dead --since 1h --until 2h", /"--until" must be later than "--since"/],
+    ["dead --limit 0", /"--limit" must be a whole number from 1 to 10000/],
+    ["dead acme --batch bat_1", /One batch needs no TENANT/],
+    ["replay bat_1 --tenant acme", /BATCH selects alone/],
+    ["replay --delivered", /"--delivered" needs "--since TIME"/],
+    ["flush acme globex", /"globex" is one too many/],
     ["tail", /Not yet: "tail"/],
     ["reload", /Not yet: "reload"/],
   ];

@@ -30,7 +30,7 @@ callbacks:
   allow_private: [127.0.0.1/32]
 signing:
   key: file:seed
-alerts: { url: https://alerts.example, silence: 30m } # later
+alerts: { url: https://alerts.example, silence: 30m }
 log: { level: info }
 engine: embedded
 defaults:
@@ -60,7 +60,7 @@ tenants:
     channels: [voice, messaging, fax, other]
     public_keys: []
     callback_url: https://hooks.acme.example/telnyx
-    failover_url: https://backup.acme.example/telnyx # later
+    failover_url: https://backup.acme.example/telnyx
     secrets: [file:secrets/acme]
     secret_version: 1
     headers: { authorization: "Bearer file:secrets/acme-token" }
@@ -91,7 +91,5 @@ export const full = {
   notYet: [
     "tls",
     "telnyx.api_key",
-    "alerts",
-    "tenants.acme.failover_url",
   ],
 };

@@ -25,10 +25,21 @@ describe("loadConfig()", () => {
       maxAgeMs: 4 * 3_600_000,
       compact: false,
       catchUp: "live_first",
+      layout: "envelope/1",
     });
     assert.deepEqual(acme?.publicKeys, []);
     assert.deepEqual(config.unassigned, { holdMs: 72 * 3_600_000 });
-    assert.equal(acme?.destination.url, "https://hooks.acme.example/telnyx");
+    assert.deepEqual(acme?.destination, {
+      url: "https://hooks.acme.example/telnyx",
+      headers: {},
+      timeoutMs: 15_000,
+      inFlight: 1,
+      retry: { firstMs: 2_000, maxMs: 60_000, forMs: 72 * 3_600_000 },
+      gzip: false,
+      secrets: [],
+      secretVersion: 1,
+    });
+    assert.deepEqual(config.alerts, { silenceMs: 30 * 60_000 });
     assert.equal(acme?.immediate.length, 15);
     const found = config.directory.ofNumber("+18005559876", "voice", undefined, 0);
     assert.equal(found?.tenant, "acme");
@@ -63,6 +74,8 @@ describe("loadConfig()", () => {
     assert.deepEqual(acme?.destination.headers, { authorization: "Bearer t0ken" });
     assert.equal(acme?.destination.secrets[0]?.length, 24);
     assert.equal(acme?.window.maxWaitMs, 60_000);
+    assert.equal(acme?.destination.failoverUrl, "https://backup.acme.example/telnyx");
+    assert.deepEqual(config.alerts, { url: "https://alerts.example/", silenceMs: 30 * 60_000 });
     assert.deepEqual(acme?.connectionIds, ["1293384261075731499"]);
     assert.ok(config.tenants.has("globex"));
   });

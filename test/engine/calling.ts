@@ -1,7 +1,8 @@
 /** Calls that are gathered, as they are heard of. */
 import assert from "node:assert/strict";
 import type { Batch } from "../../src/batch.ts";
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import type { Key } from "../../src/event.ts";
 import type { Subject } from "../../src/ownership.ts";
 import { append, owner, rule, rules, seal } from "./shared.ts";

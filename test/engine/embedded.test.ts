@@ -104,7 +104,7 @@ describe("openEmbeddedEngine() of a log that exists", () => {
     const database = new DatabaseSync(path);
     database.exec("PRAGMA user_version = 99");
     database.close();
-    const message = /written by a newer version \(schema 99, this program knows 2\)/;
+    const message = /written by a newer version \(schema 99, this program knows 3\)/;
     await assert.rejects(openEmbeddedEngine({ path }), { code: "store", message });
   });
 

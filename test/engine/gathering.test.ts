@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
 import { envelopeLayout } from "../../src/batch/envelope.ts";
-import type { Cut } from "../../src/engine.ts";
+import type { Cut } from "../../src/lane.ts";
 import type { Copy, CopySubject } from "../../src/engine/copy.ts";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
 import { openDatabase } from "../../src/engine/embedded/file.ts";
@@ -138,11 +138,18 @@ const member = {
   event: { id: "e1", type: "call.x", channel: "voice" as const, receivedAt: noon },
   owner: copyOf(0).owner,
   raw,
+  proof: "",
 };
+const nothing = () => undefined;
 
 describe("forgetSessions()", () => {
   it("forgets sessions in which nothing waits, in memory", () => {
-    const lanes = createMemoryLanes({ stream: "s", memberOf: () => member });
+    const lanes = createMemoryLanes({
+      stream: "s",
+      memberOf: () => member,
+      putUrl: nothing,
+      gone: nothing,
+    });
     lanes.add(copyOf(0, ends("a")));
     assert.equal(lanes.forgetSessions(noon + 1, 10), 0);
     const first = lanes.seal("acme", fromSession);

@@ -8,6 +8,7 @@ import {
   appendMany,
   attempt,
   drain,
+  idle,
   noon,
   owner,
   rule,
@@ -110,25 +111,21 @@ function describeLane(promised: Promised): void {
     await append(engine, { id: "e2", type: "call.urgent", owners, at: noon + 5 });
     const lane = await takeLane(engine);
     const { bytes, ...both } = lane.waiting();
-    assert.deepEqual(both, {
-      count: 2,
-      oldestAt: noon,
-      immediate: true,
-      liveAt: noon + 5,
-      sealed: 0,
-    });
+    const live = { immediate: true, liveAt: noon + 5 };
+    assert.deepEqual({ ...both, bytes: 0 }, { ...idle, ...live, count: 2, oldestAt: noon });
     const one = await seal(lane, { eventsMax: 1 });
     const after = lane.waiting();
     assert.ok(after.bytes > 0 && after.bytes < bytes);
     assert.deepEqual(
       { ...after, bytes: 0 },
-      { count: 1, bytes: 0, oldestAt: noon + 5, immediate: true, liveAt: noon + 5, sealed: 1 },
+      { ...idle, ...live, count: 1, oldestAt: noon + 5, sealed: 1 },
     );
     const two = await seal(lane);
-    assert.deepEqual(lane.waiting(), { count: 0, bytes: 0, immediate: false, sealed: 2 });
+    assert.deepEqual(lane.waiting(), { ...idle, sealed: 2 });
     await lane.settle(one.id, attempt(1), { as: "accepted" });
     await lane.settle(two.id, attempt(1), { as: "again" });
-    assert.deepEqual(lane.waiting(), { count: 0, bytes: 0, immediate: false, sealed: 1 });
+    const { deliveredAt, ...rest } = lane.waiting();
+    assert.deepEqual([rest, typeof deliveredAt], [{ ...idle, sealed: 1 }, "number"]);
   });
 
   promised("wakes whoever waits on a lane at an append and a settlement", async (engine) => {

@@ -5,22 +5,41 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import type { Batch } from "../../src/batch.ts";
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Settlement } from "../../src/delivery.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import { until } from "../support/clock.ts";
+import { fromSession } from "./calling.ts";
 import type { Open } from "./contract.ts";
-import { attempt, cut, dead, drain, entry, idsOf, noon, owner } from "./shared.ts";
+import { Expected, laterAt, type Place } from "./expected.ts";
+import { attempt, cut, drain, entry, idsOf, noon, owner } from "./shared.ts";
 
 const tenants = ["acme", "globex", "__proto__"];
 
+type As = Settlement["as"];
+
 type Step =
   | { readonly do: "append"; readonly events: readonly { id: number; owners: string[] }[] }
-  | { readonly do: "seal"; readonly tenant: string; readonly eventsMax: number }
-  | { readonly do: "settle"; readonly tenant: string; readonly as: "accepted" | "again" | "dead" }
+  | {
+    readonly do: "seal";
+    readonly tenant: string;
+    readonly eventsMax: number;
+    readonly from: Place;
+  }
+  | {
+    readonly do: "settle";
+    readonly tenant: string;
+    readonly as: As;
+    readonly notBefore: number;
+    readonly refused: boolean;
+    /** What becomes of each member: 1 is retried, 2 dead, all others delivered. */
+    readonly fates: readonly number[];
+  }
   | { readonly do: "prune" };
 
 const tenant = fc.constantFrom(...tenants);
 const told = fc.record({ id: fc.nat(40), owners: fc.subarray(tenants) });
+const fates: readonly As[] = ["accepted", "again", "gone", "split", "aside", "partly", "dead"];
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
@@ -30,40 +49,54 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant("seal" as const),
       tenant,
       eventsMax: fc.integer({ min: 1, max: 6 }),
+      from: fc.constantFrom("head" as const, "session" as const),
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant("settle" as const),
       tenant,
-      as: fc.constantFrom("accepted" as const, "again" as const, "dead" as const),
+      as: fc.constantFrom(...fates),
+      notBefore: fc.constantFrom(0, 1, 2, laterAt),
+      refused: fc.boolean(),
+      fates: fc.array(fc.nat(3), { minLength: 6, maxLength: 6 }),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "prune" as const }) },
 );
 
-/** What is expected of one tenant. */
-interface Expected {
-  waiting: string[];
-  readonly sealed: { batch: Batch; readonly ids: readonly string[]; attempts: number }[];
-  dead: number;
-  sequence: number;
+/** What is written down of a batch with so many members. */
+function settlementOf(told: Extract<Step, { do: "settle" }>, count: number): Settlement {
+  const { as, notBefore, refused } = told;
+  const members = Array.from({ length: count }, (_, member) => member);
+  const fated = (fate: number) => members.filter((member) => told.fates[member % 6] === fate);
+  switch (as) {
+    case "aside":
+      return { as, notBefore, refused };
+    case "partly": {
+      const dead = fated(2).map((member) => ({ member, reason: "not wanted" }));
+      return { as, again: fated(1), dead, notBefore };
+    }
+    case "dead":
+      return { as, reason: "not accepted", olderThan: noon + 10 };
+    case "gone":
+      return { as, destination: "elsewhere" };
+    default:
+      return { as };
+  }
 }
 
 /** An engine beside what is expected of it. */
 class Compared {
   readonly engine: Engine;
   readonly lanes = new Map<string, Lane>();
-  readonly expected = new Map(tenants.map((name): [string, Expected] => [
-    name,
-    { waiting: [], sealed: [], dead: 0, sequence: 0 },
-  ]));
+  readonly expected = new Map(tenants.map((name): [string, Expected] => [name, new Expected()]));
   readonly ids = new Set<string>();
   held = 0;
 
@@ -93,34 +126,34 @@ class Compared {
     }
   }
 
-  async seal(name: string, eventsMax: number): Promise<void> {
+  async seal(name: string, eventsMax: number, from: Place): Promise<boolean> {
     const lane = this.lanes.get(name);
-    if (lane === undefined) return assert.deepEqual(this.of(name).waiting, []);
     const expected = this.of(name);
-    const ids = expected.waiting.splice(0, eventsMax);
-    const batch = await lane.seal(cut({ eventsMax }));
+    if (lane === undefined) {
+      assert.equal(expected.count(), 0);
+      return false;
+    }
+    const { ids, ...whence } = expected.take(eventsMax, from);
+    const batch = await lane.seal(cut({ eventsMax, ...(from === "head" ? {} : fromSession) }));
     assert.equal(batch?.count ?? 0, ids.length);
-    if (batch === undefined) return;
-    expected.sequence += 1;
-    assert.equal(batch.sequence, expected.sequence);
+    if (batch === undefined) return false;
+    assert.equal(batch.sequence, ++expected.sequence);
+    assert.deepEqual([batch.retryOf, batch.returned?.times ?? 0], [whence.parent, whence.times]);
     assert.deepEqual(await idsOf(lane, batch), ids);
-    expected.sealed.push({ batch, ids, attempts: 0 });
+    expected.sealed.push({ batch, ids, attempts: 0, source: whence.source });
+    return true;
   }
 
-  async settle(name: string, as: "accepted" | "again" | "dead"): Promise<void> {
-    const expected = this.of(name);
+  async settle(told: Extract<Step, { do: "settle" }>): Promise<void> {
+    const expected = this.of(told.tenant);
     const [oldest] = expected.sealed;
-    const lane = this.lanes.get(name);
+    const lane = this.lanes.get(told.tenant);
     if (oldest === undefined || lane === undefined) return;
-    oldest.attempts += 1;
-    const made = attempt(oldest.attempts);
-    await lane.settle(oldest.batch.id, made, as === "dead" ? dead(noon + 10) : { as });
-    if (as === "again") return;
-    expected.sealed.shift();
-    if (as === "accepted") return;
-    const isOld = (id: string) => Number(id.slice(1)) < 10;
-    expected.dead += oldest.ids.length + expected.waiting.filter(isOld).length;
-    expected.waiting = expected.waiting.filter((id) => !isOld(id));
+    const to = settlementOf(told, oldest.ids.length);
+    const made = attempt(++oldest.attempts);
+    const died = expected.settle(oldest, to);
+    assert.deepEqual(await lane.settle(oldest.batch.id, made, to), { dead: died });
+    assert.deepEqual(await lane.settle(oldest.batch.id, made, to), { dead: 0 });
   }
 
   /** Nothing that is expected somewhere may be forgotten; ids may, then they are new again. */
@@ -134,7 +167,7 @@ class Compared {
     for (const { tenant: name, waiting, sealed, dead, lastSequence } of lanes) {
       const expected = this.of(name);
       assert.deepEqual({ waiting, sealed, dead, lastSequence }, {
-        waiting: expected.waiting.length,
+        waiting: expected.count(),
         sealed: expected.sealed.length,
         dead: expected.dead,
         lastSequence: expected.sequence,
@@ -147,6 +180,10 @@ class Compared {
         sealed.map(({ batch, attempts }) => ({ ...batch, attempts })),
       );
       for (const { batch, ids } of sealed) assert.deepEqual(await idsOf(lane, batch), ids);
+      const { split, refused } = lane.waiting();
+      assert.deepEqual({ split, refused }, this.of(name).beside());
+      while (await this.seal(name, 1_000, "session"));
+      assert.equal(lane.waiting().split, 0);
       assert.deepEqual(await drain(lane), waiting);
     }
   }
@@ -160,8 +197,8 @@ async function live(engine: Engine, steps: readonly Step[]): Promise<void> {
   })();
   for (const next of steps) {
     if (next.do === "append") await compared.append(next.events);
-    else if (next.do === "seal") await compared.seal(next.tenant, next.eventsMax);
-    else if (next.do === "settle") await compared.settle(next.tenant, next.as);
+    else if (next.do === "seal") await compared.seal(next.tenant, next.eventsMax, next.from);
+    else if (next.do === "settle") await compared.settle(next);
     else await compared.prune();
     const busy = tenants.filter((name) => compared.of(name).waiting.length > 0);
     await until("lanes are out", () => busy.every((name) => compared.lanes.has(name)));
@@ -175,7 +212,7 @@ async function live(engine: Engine, steps: readonly Step[]): Promise<void> {
 export function describeHistories(open: Open): void {
   it("keep every copy in exactly one place", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         await using engine = await open();
         await live(engine, steps);
       }),

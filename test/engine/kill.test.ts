@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
-import type { Lane } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { childEnv, executable, runArguments } from "../support/runtime.ts";
 import { drain, idsOf, takeLane } from "./shared.ts";

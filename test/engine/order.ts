@@ -11,6 +11,7 @@ import {
   cut,
   drain,
   entry,
+  idle,
   idsOf,
   noon,
   owner,
@@ -79,7 +80,7 @@ function describeCompacted(promised: Promised): void {
     const lane = await takeLane(engine);
     const batch = await seal(lane, { compact: true });
     assert.deepEqual(await idsOf(lane, batch), ["n-final", "none", "m-final"]);
-    assert.deepEqual(lane.waiting(), { count: 0, bytes: 0, immediate: false, sealed: 1 });
+    assert.deepEqual(lane.waiting(), { ...idle, sealed: 1 });
     await lane.settle(batch.id, attempt(1), { as: "accepted" });
     assert.equal((await engine.counts()).lanes[0]?.dead, 0);
     await append(engine, { id: "newest", owners });

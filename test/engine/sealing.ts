@@ -4,7 +4,8 @@ import { Buffer } from "node:buffer";
 import { it } from "node:test";
 import fc from "fast-check";
 import type { Batch } from "../../src/batch.ts";
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import type { Open, Promised } from "./contract.ts";
 import {
   append,

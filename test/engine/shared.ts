@@ -5,7 +5,8 @@ import { hash } from "node:crypto";
 import type { Batch } from "../../src/batch.ts";
 import { envelopeLayout } from "../../src/batch/envelope.ts";
 import type { Attempt, Settlement } from "../../src/delivery.ts";
-import type { Cut, Engine, Entry, Lane, Recorded, Rules, TenantRule } from "../../src/engine.ts";
+import type { Engine, Entry, Recorded, Rules, TenantRule } from "../../src/engine.ts";
+import type { Cut, Lane, Waiting } from "../../src/lane.ts";
 import type { Event, Key } from "../../src/event.ts";
 import type { Named, Subject } from "../../src/ownership.ts";
 
@@ -136,6 +137,16 @@ export async function seal(lane: Lane, more: Partial<Cut> = {}): Promise<Batch> 
   assert.ok(batch);
   return batch;
 }
+
+/** A lane in which nothing waits, and nothing beside it. */
+export const idle: Waiting = {
+  count: 0,
+  bytes: 0,
+  immediate: false,
+  sealed: 0,
+  split: 0,
+  refused: 0,
+};
 
 /** One request, as it ended. */
 export function attempt(number: number): Attempt {

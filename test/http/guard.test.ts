@@ -1,46 +1,11 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { createAddressRule } from "../../src/address.ts";
-import { exchange } from "../../src/http/exchange.ts";
-import { createGuardedAgent } from "../../src/http/guard.ts";
 import { certificate } from "../support/certificate.ts";
-import { openTenant, type TenantBackend } from "../support/tenant.ts";
-
-const loopback = ["127.0.0.0/8", "::1/128"];
-
-interface Way {
-  readonly allow?: readonly string[];
-  readonly authorities?: readonly string[];
-  readonly ownPorts?: readonly number[];
-}
-
-/** One POST through a guarded agent of its own. */
-async function post(url: string, way: Way = {}) {
-  const { allow = loopback, authorities = [certificate.authority], ownPorts = [] } = way;
-  const to = new URL(url);
-  const agent = createGuardedAgent(to.protocol, {
-    rule: createAddressRule(allow),
-    ownPorts: () => new Set(ownPorts),
-    connectMsMax: 5_000,
-    socketsMax: 1,
-    authorities,
-  });
-  const body = new TextEncoder().encode("{}");
-  const headers = { "content-length": body.byteLength };
-  const { tookMs: _, ...answered } = await exchange({
-    url: to,
-    agent,
-    headers,
-    body,
-    timeoutMs: 5_000,
-  });
-  agent.destroy();
-  return answered;
-}
-
-const at = ({ url, port }: TenantBackend, host: string) =>
-  `${new URL(url).protocol}//${host}:${port}/`;
+import { openTenant } from "../support/tenant.ts";
+import { answering, at, post } from "./guarding.ts";
 
 /** Every way to write an address of this machine. */
 const hosts = [
@@ -131,5 +96,64 @@ describe("createGuardedAgent() and certificates", () => {
     const { status, error } = await post(`https://127.0.0.1:${backend.port}/`);
     assert.equal(status, undefined);
     assert.ok(error);
+  });
+});
+
+/** A server at every address of this machine. */
+async function openEverywhere() {
+  const server = createServer((_request, response) => void response.end());
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  let connections = 0;
+  server.on("connection", () => connections += 1);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** This machine's own addresses as hosts, an IPv4 one in its disguises too. */
+const ownHosts = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  .filter(({ address }) => !address.startsWith("fe80:"))
+  .flatMap(({ address, family }) =>
+    family === "IPv6" ? [`[${address}]`] : [address, `[::ffff:${address}]`, `[64:ff9b::${address}]`]
+  );
+
+describe("createGuardedAgent() and our own listeners", () => {
+  const everywhere = ["0.0.0.0/0", "::/0"];
+
+  it("refuses them at every address of this machine, whatever is allowed", async () => {
+    await using own = await openEverywhere();
+    for (const host of [...ownHosts, "0.0.0.0", "[::]", "localhost"]) {
+      const way = { allow: everywhere, ownPorts: [own.port] };
+      const answered = await post(`http://${host}:${own.port}/`, way);
+      assert.deepEqual(answered, { error: "ERR_IP_BLOCKED" }, host);
+    }
+    assert.equal(own.connections(), 0);
+  });
+
+  it("refuses them by any name", async () => {
+    await using own = await openEverywhere();
+    for (const host of ownHosts) {
+      const { lookup } = answering([new URL(`http://${host}/`).hostname.replace(/[[\]]/g, "")]);
+      const way = { allow: everywhere, ownPorts: [own.port], lookup };
+      const answered = await post(`http://us.example:${own.port}/`, way);
+      assert.deepEqual(answered, { error: "ERR_IP_BLOCKED" }, host);
+    }
+    assert.equal(own.connections(), 0);
+  });
+
+  it("connects to another port of the same address, where it is allowed", async () => {
+    await using other = await openEverywhere();
+    const hosts = ownHosts.filter((host) => !host.includes(":"));
+    for (const host of hosts) {
+      const way = { allow: everywhere, ownPorts: [other.port + 1] };
+      assert.deepEqual(await post(`http://${host}:${other.port}/`, way), { status: 200 }, host);
+    }
+    assert.equal(other.connections(), hosts.length);
   });
 });

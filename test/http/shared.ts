@@ -120,6 +120,7 @@ export function configWith(limits: Partial<Limits> = {}): Config {
     store: { path: "/nowhere/log.db", retentionMs: 0, keepMs: 0 },
     limits: { ...usualLimits, ...limits },
     allowPrivate: [],
+    alerts: { silenceMs: 30 * 60_000 },
     logLevel: "info",
     tenants: new Map(),
     unassigned: { holdMs: 72 * 3_600_000 },

@@ -8,11 +8,13 @@ import { ownershipOf } from "../../src/ownership/claims.ts";
 import { graceMs } from "../../src/ownership.ts";
 import { startAssigning } from "../../src/pipeline/assign.ts";
 import { entryOf } from "../../src/pipeline/classify.ts";
+import { watchClock } from "../../src/pipeline/steady.ts";
 import type { Tenant } from "../../src/tenant.ts";
 import { given } from "../engine/asked.ts";
 import { configWith } from "../http/shared.ts";
 import { stopClock, until } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
+import { stopElapsed } from "./elapsed.ts";
 import { ask, collectFacts, eventOf, number, openEngine, tenantOf, verified } from "./shared.ts";
 
 const alice = "+18005550100";
@@ -37,6 +39,7 @@ function start(engine: Engine, ...tenants: readonly Tenant[]) {
     config: () => current,
     ownership: () => ownershipOf(current),
     reconfigured: (signal) => changed.next(signal),
+    clock: watchClock(),
     state,
     signal: stop.signal,
   });
@@ -66,17 +69,6 @@ const to = (phone_number: string) => ({
   from: { phone_number: "+14155550199" },
 });
 const holdsNothing = (engine: Engine) => async () => (await engine.counts()).held === 0;
-
-/** Stops what counts from the start of the process, which no setting of the clock moves. */
-function stopElapsed(): Disposable & { pass(ms: number): void } {
-  const { now } = performance;
-  let elapsed = 0;
-  performance.now = () => elapsed;
-  return {
-    pass: (ms) => void (elapsed += ms),
-    [Symbol.dispose]: () => void (performance.now = now),
-  };
-}
 
 describe("startAssigning()", () => {
   it("tells the engine the rules before anything is recorded", async () => {
@@ -182,7 +174,10 @@ describe("startAssigning()", () => {
     await seconds(59);
     assert.equal((await engine.find("e-1", 1))?.why, "waiting");
     await seconds(3);
-    assert.deepEqual(assigning.facts, [{ is: "events.released", count: 1, by: "call" }]);
+    assert.deepEqual(assigning.facts, [
+      { is: "clock.set", byMs: 62_000 },
+      { is: "events.released", count: 1, by: "call" },
+    ]);
   });
 
   it("gives nothing up before it has run for ten minutes, or its clock kept step", async () => {
@@ -260,6 +255,7 @@ describe("startAssigning()", () => {
       config: () => configOf(acme),
       ownership: () => ownershipOf(configOf(acme)),
       reconfigured: () => Promise.resolve(),
+      clock: watchClock(),
       state,
       signal: stop.signal,
     });

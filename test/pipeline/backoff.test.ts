@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { isGivenUp, pauseMs } from "../../src/pipeline/backoff.ts";
+import { givenUpBefore, isTried, pauseMs } from "../../src/pipeline/backoff.ts";
+import { batch } from "./judging.ts";
 
 const policy = { firstMs: 2_000, maxMs: 60_000, forMs: 3_600_000 };
 
@@ -28,18 +29,67 @@ describe("pauseMs()", () => {
   });
 });
 
-describe("isGivenUp()", () => {
-  const now = Date.UTC(2026, 10, 20);
-  const old = { youngestAt: now - policy.forMs - 1 };
-  const running = 10 * 60_000;
+describe("isTried()", () => {
+  const steady = 10 * 60_000;
 
-  it("gives up what is older than `for`", () => {
-    assert.equal(isGivenUp(old, policy, 10, now, running), true);
-    assert.equal(isGivenUp({ youngestAt: now - policy.forMs }, policy, 10, now, running), false);
+  it("wants ten attempts, and ten minutes in which they could be made", () => {
+    assert.equal(isTried(batch, 10, steady), true);
+    assert.equal(isTried(batch, 9, steady), false);
+    assert.equal(isTried(batch, 10, steady - 1), false);
   });
 
-  it("gives nothing up before ten attempts, or within ten minutes of the start", () => {
-    assert.equal(isGivenUp(old, policy, 9, now, running), false);
-    assert.equal(isGivenUp(old, policy, 10, now, running - 1), false);
+  it("counts the batches that held its events before", () => {
+    assert.equal(isTried({ ...batch, returned: { times: 8 } }, 2, steady), true);
+    assert.equal(isTried({ ...batch, returned: { times: 8 } }, 1, steady), false);
+  });
+});
+
+describe("givenUpBefore()", () => {
+  const now = 1_000;
+  const of = (forMs: number, ...halts: Parameters<typeof givenUpBefore>[2]) =>
+    givenUpBefore(forMs, now, halts);
+
+  it("is `for` ago where nothing stood still", () => {
+    assert.equal(of(100), 900);
+  });
+
+  it("is as much earlier as the lane stood still since", () => {
+    assert.equal(of(100, { from: 920, until: 950 }), 870);
+    assert.equal(of(100, { from: 910, until: 920 }, { from: 950, until: 960 }), 880);
+    assert.equal(of(100, { from: 500, until: 600 }), 900, "what was long ago does not count");
+  });
+
+  it("counts a whole halt that began earlier, and one that this reaches", () => {
+    assert.equal(of(100, { from: 800, until: 950 }), 750);
+    assert.equal(of(100, { from: 840, until: 890 }, { from: 950, until: 970 }), 830);
+  });
+
+  it("counts a halt that lasts until now", () => {
+    assert.equal(of(100, { from: 900 }), 800);
+    assert.equal(of(100, { from: 100 }), 0);
+  });
+
+  it("is not later for one from the future, as a clock that was set back leaves it", () => {
+    assert.equal(of(100, { from: 5_000 }), 900);
+    assert.equal(of(100, { from: 5_000, until: 4_000 }), 900);
+  });
+
+  it("leaves exactly `for` between it and now, without what stood still", () => {
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(cuts, fc.boolean(), fc.integer({ min: 1, max: 900 }), (cuts, lasts, forMs) => {
+        const [...ends] = cuts.toSorted((a, b) => a - b);
+        const halts = [];
+        while (ends.length > 1) halts.push({ from: ends.shift() ?? 0, until: ends.shift() ?? 0 });
+        const [last] = ends;
+        const all = lasts && last !== undefined ? [...halts, { from: last }] : halts;
+        const before = of(forMs, ...all);
+        const isHalted = (at: number) =>
+          all.some(({ from, ...rest }) => at >= from && at < ("until" in rest ? rest.until : now));
+        let counted = 0;
+        for (let at = before; at < now; at++) if (!isHalted(at)) counted++;
+        assert.equal(counted, forMs);
+      }),
+    );
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Destination } from "../../src/tenant.ts";
 import { stopClock, until } from "../support/clock.ts";
-import { laneWith, start } from "./delivering.ts";
+import { cut, laneWith, start } from "./delivering.ts";
 import { arrive, destination, firstLane, openDurableEngine, openEngine } from "./shared.ts";
 
 describe("deliver()", () => {
@@ -14,7 +14,7 @@ describe("deliver()", () => {
     await running.done;
     assert.deepEqual(running.settlements, [{ as: "accepted" }]);
     assert.equal(lane.waiting().sealed, 0);
-    const [fact] = running.facts;
+    const [fact] = running.attempted();
     assert.ok(fact?.is === "batch.attempted");
     const { attempt, verdict, origin, status, nextMs } = fact;
     assert.deepEqual({ attempt, verdict, origin, status, nextMs }, {
@@ -32,12 +32,12 @@ describe("deliver()", () => {
     const { lane, batches } = await laneWith(engine, 1);
     await using running = start(lane, batches);
     await running.answer(0, { status: 500, text: "no" });
-    await until("the fact", () => running.facts.length === 1);
+    await until("the fact", () => running.attempted().length === 1);
     await clock.pass(1_999);
     assert.equal(running.sent.length, 1);
     await clock.pass(1);
     await running.answer(1, { error: "timeout" });
-    await until("the fact", () => running.facts.length === 2);
+    await until("the fact", () => running.attempted().length === 2);
     await clock.pass(4_000);
     await running.answer(2, { status: 200 });
     await running.done;
@@ -47,7 +47,7 @@ describe("deliver()", () => {
       assert.deepEqual(other.bytes, first?.bytes);
     }
     assert.deepEqual(running.sent.map(({ attempt }) => attempt), [1, 2, 3]);
-    const nexts = running.facts.map((fact) => fact.is === "batch.attempted" && fact.nextMs);
+    const nexts = running.attempted().map((fact) => fact.is === "batch.attempted" && fact.nextMs);
     assert.deepEqual(nexts, [2_000, 4_000, undefined]);
   });
 
@@ -56,7 +56,7 @@ describe("deliver()", () => {
     const { lane, batches } = await laneWith(engine, 1);
     const before = start(lane, batches);
     await before.answer(0, { status: 503 });
-    await until("the fact", () => before.facts.length === 1);
+    await until("the fact", () => before.attempted().length === 1);
     await before[Symbol.asyncDispose]();
     assert.deepEqual(before.settlements, []);
 
@@ -77,7 +77,7 @@ describe("deliver()", () => {
     await using running = start(lane, batches);
     running.roll(0);
     await running.answer(0, { status: 429, retryAfter: "90" });
-    await until("the fact", () => running.facts.length === 1);
+    await until("the fact", () => running.attempted().length === 1);
     await clock.pass(89_999);
     assert.equal(running.sent.length, 1);
     await clock.pass(1);
@@ -100,7 +100,7 @@ describe("deliver()", () => {
     for (const [index, change] of changes.entries()) {
       running.reload({ ...destination, ...change });
       await running.answer(index + 1, { status: 500 });
-      await until("the fact", () => running.facts.length === index + 2);
+      await until("the fact", () => running.attempted().length === index + 2);
       assert.deepEqual(running.sent[index + 1]?.destination, { ...destination, ...change });
     }
     assert.equal(running.sent.length, 4, "what did not change does not count");
@@ -189,6 +189,27 @@ describe("deliver()", () => {
     assert.deepEqual(running.settlements, []);
   });
 
+  it("counts only the time in which it was not paused", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    const { lane, batches } = await laneWith(engine, 1);
+    const retry = { firstMs: 1_000, maxMs: 1_000, forMs: 3_600_000 };
+    const to = { ...destination, retry };
+    await lane.halt(true);
+    await clock.pass(50 * 60_000);
+    await lane.halt(false);
+    await using running = start(lane, batches, { to });
+    for (let attempt = 0; attempt < 12; attempt++) {
+      await running.fail(attempt);
+      await clock.pass(5 * 60_000);
+    }
+    assert.deepEqual(running.settlements, [], "it is older than that, and was halted");
+    await clock.pass(1);
+    await running.fail(12);
+    await running.done;
+    assert.deepEqual(running.settlements.map(({ as }) => as), ["dead"]);
+  });
+
   it("has at most `in_flight` batches on their way", async () => {
     await using engine = await openEngine();
     const { lane, batches } = await laneWith(engine, 4);
@@ -209,16 +230,39 @@ describe("deliver()", () => {
     const to = { ...destination, inFlight: 3 };
     await using running = start(lane, batches, { to, requestsMax: 1 });
     await until("one", () => running.sent.length === 1);
-    assert.equal(running.requests.size, 2);
+    assert.equal(running.requests.pending, 1);
     await running.answer(0, { status: 500 });
     await until("the next while the first rests", () => running.sent.length === 2);
     assert.equal(running.underWay(), 1);
     await running.answer(1, { status: 200 });
     await running.answer(2, { status: 200 });
-    await until("two facts more", () => running.facts.length === 3);
+    await until("two facts more", () => running.attempted().length === 3);
     await clock.pass(2_000);
     await running.answer(3, { status: 200 });
     await running.done;
+  });
+
+  it("lets a large batch go that its rate holds up, whatever follows it", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    const { lane, batches } = await laneWith(engine, 1);
+    for (let event = 0; event < 5; event++) await arrive(engine, `large-${event}`);
+    const large = await lane.seal({ ...cut, eventsMax: 5 });
+    const small = [];
+    for (let event = 0; event < 30; event++) {
+      await arrive(engine, `small-${event}`);
+      small.push(await lane.seal(cut));
+    }
+    const all = [...batches, large, ...small].filter((batch) => batch !== undefined);
+    const rate = { events: { count: 5, perMs: 1_000 } };
+    await using running = start(lane, all, { to: { ...destination, inFlight: 3, rate } });
+    for (let passed = 0; passed < 9_000; passed += 100) {
+      for (const one of running.sent) one.answer({ status: 200 });
+      await clock.pass(100);
+    }
+    const counts = running.sent.map(({ batch }) => batch.count);
+    assert.equal(counts.indexOf(5), 1);
+    assert.equal(running.settlements.length, 32);
   });
 
   it("lets the attempt under way end at an abort, and settles nothing else", async () => {

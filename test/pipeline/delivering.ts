@@ -1,16 +1,21 @@
 /** Deliveries from a real lane, to a backend that answers when a test says so. */
-import PQueue from "p-queue";
 import type { Batch } from "../../src/batch.ts";
 import type { Settlement } from "../../src/delivery.ts";
-import type { Cut, Engine, Lane } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Cut, Lane } from "../../src/lane.ts";
 import { signal as createSignal } from "../../src/flow/signal.ts";
-import { deliver, type Delivery } from "../../src/pipeline/deliver.ts";
+import type { Delivery } from "../../src/pipeline/attempt.ts";
+import { createCircuit } from "../../src/pipeline/circuit.ts";
+import { deliver } from "../../src/pipeline/deliver.ts";
+import { createPacer } from "../../src/pipeline/rate.ts";
+import { createRequests } from "../../src/pipeline/requests.ts";
 import type { Answered } from "../../src/pipeline/verdict.ts";
 import type { Destination } from "../../src/tenant.ts";
 import { until } from "../support/clock.ts";
 import { arrive, collectFacts, destination, firstLane, from } from "./shared.ts";
 
-const cut: Cut = {
+/** One event, whatever waits. */
+export const cut: Cut = {
   eventsMax: 1,
   bytesMax: 9_999,
   reason: "flush",
@@ -31,6 +36,27 @@ export async function laneWith(engine: Engine, count: number) {
   return { lane, batches };
 }
 
+/** A backend that answers when it is told to, or when its time is over. */
+function createBackend(signal: AbortSignal) {
+  const sent: (Delivery & { readonly answer: (answered: Answered) => void; done: boolean })[] = [];
+  const over = { error: "the test is over" };
+  function send(delivery: Delivery) {
+    const { promise, resolve } = Promise.withResolvers<Answered & { readonly tookMs: number }>();
+    const one = {
+      ...delivery,
+      done: false,
+      answer(answered: Answered) {
+        one.done = true;
+        resolve({ ...answered, tookMs: 5 });
+      },
+    };
+    sent.push(one);
+    if (signal.aborted) one.answer(over);
+    return promise;
+  }
+  return { sent, send, end: () => sent.forEach((one) => one.answer(over)) };
+}
+
 /** Begins to deliver these. */
 export function start(
   lane: Lane,
@@ -40,38 +66,35 @@ export function start(
   const changed = createSignal();
   const stop = new AbortController();
   const { facts, state } = collectFacts();
-  const sent: (Delivery & { readonly answer: (answered: Answered) => void; done: boolean })[] = [];
+  const { sent, send, end } = createBackend(stop.signal);
   const settlements: Settlement[] = [];
-  const requests = new PQueue({ concurrency: requestsMax });
+  const requests = createRequests({ limit: () => requestsMax });
   let current: Destination | undefined = to;
   let dice = 1;
-  let mono = 0;
+  let elapsed = 0;
+  const now = () => Date.now() + elapsed;
+  const startedAt = now();
+  const random = () => dice;
+  const circuit = createCircuit({ known: [], now, random });
   const settled = deliver(lane, from(...batches), {
-    destination: () => current,
+    destination: () => lane.waiting().paused === undefined ? current : undefined,
     reconfigured: (signal) => changed.next(signal),
-    send: (delivery) => {
-      const { promise, resolve } = Promise.withResolvers<Answered & { readonly tookMs: number }>();
-      const one = {
-        ...delivery,
-        done: false,
-        answer(answered: Answered) {
-          one.done = true;
-          resolve({ ...answered, tookMs: 5 });
-        },
-      };
-      sent.push(one);
-      if (stop.signal.aborted) one.answer({ error: "the test is over" });
-      return promise;
-    },
+    send,
+    answers: () => Promise.resolve(false),
     requests,
-    random: () => dice,
-    now: () => mono,
+    circuit,
+    pacer: createPacer(() => current?.rate, now),
+    random,
+    now,
+    steadyMs: () => now() - startedAt,
+    stand: () => Promise.resolve(),
     state,
     signal: stop.signal,
   });
   const done = (async () => {
     for await (const settlement of settled) settlements.push(settlement);
   })();
+  const attempted = () => facts.filter(({ is }) => is === "batch.attempted");
   /** Answers the attempt of this number, as soon as it is made. */
   async function answer(index: number, answered: Answered): Promise<void> {
     await until(`attempt ${index}`, () => sent.length > index);
@@ -81,12 +104,13 @@ export function start(
     sent,
     settlements,
     facts,
+    attempted,
     requests,
     done,
     underWay: () => sent.filter((one) => !one.done).length,
     roll: (next: number) => dice = next,
     /** Lets the monotonic clock go on. */
-    elapse: (ms: number) => mono += ms,
+    elapse: (ms: number) => elapsed += ms,
     reload(next: Destination | undefined) {
       current = next;
       changed.raise();
@@ -95,12 +119,12 @@ export function start(
     /** Answers the attempt of this number 500; resolves when that is in the log. */
     async fail(index: number) {
       await answer(index, { status: 500 });
-      await until(`fact ${index}`, () => facts.length > index);
+      await until(`fact ${index}`, () => attempted().length > index);
     },
     abort: () => stop.abort(),
     async [Symbol.asyncDispose]() {
       stop.abort();
-      for (const one of sent) one.answer({ error: "the test is over" });
+      end();
       await done;
     },
   };

@@ -1,5 +1,6 @@
 /** Tenants, webhooks and facts for the stages' tests. */
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import { openMemoryEngine } from "../../src/engine/memory.ts";
 import { openEmbeddedEngine } from "../../src/engine/embedded.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -18,7 +19,9 @@ export const destination: Destination = {
   timeoutMs: 15_000,
   inFlight: 1,
   retry: { firstMs: 2_000, maxMs: 60_000, forMs: 72 * 3_600_000 },
+  gzip: false,
   secrets: [],
+  secretVersion: 1,
 };
 
 /** A window, unless a test says otherwise. */
@@ -30,6 +33,7 @@ export const windowRule: WindowRule = {
   maxAgeMs: 4 * 3_600_000,
   compact: false,
   catchUp: "live_first",
+  layout: "envelope/1",
 };
 
 /** A tenant that owns nothing, unless a test says otherwise. */

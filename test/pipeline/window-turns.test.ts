@@ -1,12 +1,23 @@
-/** What goes past a window: what is fresh after an outage, and sessions. */
+/** What goes past a window: what is fresh after an outage, sessions, and what came back. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Engine } from "../../src/engine.ts";
-import { window } from "../../src/pipeline/window.ts";
+import { window, type WindowOptions } from "../../src/pipeline/window.ts";
+import type { WindowRule } from "../../src/tenant.ts";
 import type { Told } from "../engine/shared.ts";
 import { stopClock, turns, until } from "../support/clock.ts";
 import { firstLane, windowRule } from "./shared.ts";
 import { accepted, arrive, idsOf, open, openEngine, session } from "./windowing.ts";
+
+/** A rule that nothing changes. */
+const still = (more: Partial<WindowRule>, signal: AbortSignal): WindowOptions => ({
+  rule: () => ({ ...windowRule, ...more }),
+  reconfigured: () => new Promise<void>(() => {}),
+  flushedAt: () => 0,
+  flushed: () => new Promise<void>(() => {}),
+  stand: () => Promise.resolve(),
+  signal,
+});
 
 describe("window() of what is fresh", () => {
   const callOf = (call: string): Told => ({ subject: { about: `call_leg_id:${call}` } });
@@ -38,13 +49,8 @@ describe("window() of what is fresh", () => {
     await afterOutage(engine, clock.pass);
     const lane = await firstLane(engine);
     const stop = new AbortController();
-    const options = {
-      rule: () => ({ ...windowRule, eventsMax: 2 }),
-      reconfigured: () => new Promise<void>(() => {}),
-      signal: stop.signal,
-    };
     const reasons: string[] = [];
-    for await (const { reason } of window(lane, options)) {
+    for await (const { reason } of window(lane, still({ eventsMax: 2 }, stop.signal))) {
       reasons.push(reason);
       if (reasons.length === 5) stop.abort();
       await arrive(engine, `fresh-${reasons.length}`, "call.hangup");
@@ -161,5 +167,91 @@ describe("window() of sessions", () => {
     await clock.pass(5_000);
     await until("a batch", () => gathering.batches.length === 1);
     assert.deepEqual(await idsOf(lane, gathering.batches), [["finalized"]]);
+  });
+});
+
+describe("window() of what came back", () => {
+  it("seals what a split has left before everything else, in order", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    for (const id of ["e-1", "e-2", "e-3", "e-4"]) await arrive(engine, id);
+    await clock.pass(60_000);
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...windowRule, eventsMax: 4 });
+    await until("the first", () => gathering.batches.length === 1);
+    await arrive(engine, "fresh", "call.hangup");
+    await until("the second", () => gathering.batches.length === 2);
+    const [first] = gathering.batches;
+    await lane.settle(first?.id ?? "", accepted(), { as: "split" });
+    await until("its parts", () => gathering.batches.length === 4);
+    assert.deepEqual(gathering.reasons(), ["backlog", "immediate", "retry", "retry"]);
+    const ids = await idsOf(lane, gathering.batches.slice(2));
+    assert.deepEqual(ids, [["e-1", "e-2"], ["e-3", "e-4"]]);
+    assert.ok(gathering.batches.slice(2).every(({ retryOf }) => retryOf === first?.id));
+  });
+
+  it("takes no turns with it", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    for (let count = 0; count < 8; count++) await arrive(engine, `e-${count}`);
+    await clock.pass(60_000);
+    const lane = await firstLane(engine);
+    const stop = new AbortController();
+    const reasons: string[] = [];
+    for await (const { id, reason } of window(lane, still({ eventsMax: 4 }, stop.signal))) {
+      reasons.push(reason);
+      if (reasons.length === 4) stop.abort();
+      const as = reasons.length === 1 ? "split" : "accepted";
+      await arrive(engine, `fresh-${reasons.length}`, "call.hangup");
+      await lane.settle(id, accepted(), { as });
+    }
+    assert.deepEqual(reasons, ["backlog", "retry", "retry", "backlog"]);
+  });
+
+  it("seals nothing of it while the tenant is paused", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    for (const id of ["e-1", "e-2", "e-3"]) await arrive(engine, id);
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...windowRule, maxWaitMs: 0, eventsMax: 3 });
+    await until("the first", () => gathering.batches.length === 1);
+    gathering.reload(undefined);
+    await turns();
+    await lane.settle(gathering.batches[0]?.id ?? "", accepted(), { as: "split" });
+    await clock.pass(60_000);
+    assert.equal(gathering.batches.length, 1);
+    assert.equal(lane.waiting().split, 3);
+    gathering.reload(windowRule);
+    await until("its parts", () => gathering.batches.length > 1);
+  });
+
+  it("seals what went aside when it is due, and no sooner", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await arrive(engine, "e-1");
+    const lane = await firstLane(engine);
+    await using gathering = open(lane, { ...windowRule, maxWaitMs: 0 });
+    await until("the first", () => gathering.batches.length === 1);
+    const notBefore = Date.now() + 10_000;
+    const [first] = gathering.batches;
+    await lane.settle(first?.id ?? "", accepted(), { as: "aside", notBefore, refused: false });
+    await clock.pass(9_999);
+    assert.equal(gathering.batches.length, 1);
+    await clock.pass(1);
+    await until("it is back", () => gathering.batches.length === 2);
+    const [, again] = gathering.batches;
+    assert.deepEqual([again?.reason, again?.retryOf], ["retry", first?.id]);
+    assert.equal(gathering.ended(), false);
+  });
+
+  it("seals a session one by one in a layout that holds only one", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine({ session, immediate: [] });
+    const told: Told = { subject: { call: "call_session_id:one" } };
+    for (const id of ["e-1", "e-2", "e-3"]) await arrive(engine, id, "call.x", "", told);
+    await using gathering = open(await firstLane(engine), { ...windowRule, layout: "single/1" });
+    await clock.pass(session.maxAgeMs);
+    await until("all are sealed", () => gathering.batches.length === 3);
+    assert.deepEqual(gathering.counts(), [1, 1, 1]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { linkMarginMs, type Waiting } from "../../src/engine.ts";
+import { linkMarginMs, type Waiting } from "../../src/lane.ts";
 import { closingOf } from "../../src/pipeline/window.ts";
 import { stopClock, until } from "../support/clock.ts";
 import { firstLane, idsIn, windowRule } from "./shared.ts";
@@ -9,9 +9,10 @@ import { accepted, arrive, open, openEngine } from "./windowing.ts";
 
 describe("closingOf()", () => {
   const now = Date.UTC(2026, 10, 20);
-  const waiting: Waiting = { count: 1, bytes: 100, oldestAt: now, immediate: false, sealed: 0 };
-  const of = (more: Partial<Waiting>, watchedMs = 0) =>
-    closingOf({ ...waiting, ...more }, windowRule, now, watchedMs);
+  const none = { immediate: false, sealed: 0, split: 0, refused: 0 };
+  const waiting: Waiting = { ...none, count: 1, bytes: 100, oldestAt: now };
+  const of = (more: Partial<Waiting>, watchedMs = 0, flushedAt = 0) =>
+    closingOf({ ...waiting, ...more }, windowRule, now, watchedMs, flushedAt);
 
   it("closes at the first bound", () => {
     assert.deepEqual(of({}), { inMs: 5_000 });
@@ -34,6 +35,13 @@ describe("closingOf()", () => {
     assert.deepEqual(at(now + 1), { reason: "expiry" });
     assert.deepEqual(at(now), { inMs: 3_600_000 });
     assert.deepEqual(of({ expiresAt: now + 600_000 }), { inMs: 5_000 });
+  });
+
+  it("closes when it was open as it was flushed, and no later one", () => {
+    assert.deepEqual(of({}, 0, now), { reason: "flush" });
+    assert.deepEqual(of({ oldestAt: now - 1_000 }, 0, now - 1_000), { reason: "flush" });
+    assert.deepEqual(of({ oldestAt: now - 1_000 }, 0, now - 1_001), { inMs: 4_000 });
+    assert.deepEqual(of({ immediate: true }, 0, now), { reason: "immediate" });
   });
 
   it("closes in time although the clock was set back", () => {
@@ -116,6 +124,47 @@ describe("window()", () => {
     gathering.reload(windowRule);
     await until("a batch", () => gathering.batches.length === 1);
     assert.deepEqual(gathering.reasons(), ["backlog"]);
+  });
+
+  it("says whether it stands still, as often as it looks", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await arrive(engine, "e-1");
+    await using gathering = open(await firstLane(engine));
+    for (const rule of [undefined, windowRule, undefined]) {
+      gathering.reload(rule);
+      await clock.pass(1_000);
+      assert.equal(gathering.stands.at(-1), rule === undefined);
+    }
+  });
+
+  it("closes what is open when it is flushed, and nothing that comes later", async () => {
+    using clock = stopClock();
+    await using engine = await openEngine();
+    await arrive(engine, "e-1");
+    await using gathering = open(await firstLane(engine), { ...windowRule, eventsMax: 2 });
+    await clock.pass(1_000);
+    assert.deepEqual(gathering.batches, []);
+    gathering.flush();
+    await until("a batch", () => gathering.batches.length === 1);
+    await clock.pass(1);
+    await arrive(engine, "e-2");
+    await clock.pass(4_999);
+    assert.deepEqual(gathering.reasons(), ["flush"]);
+    await clock.pass(1);
+    await until("a batch", () => gathering.batches.length === 2);
+    assert.deepEqual(gathering.reasons(), ["flush", "max_wait"]);
+  });
+
+  it("seals one event per batch in a layout that holds only one", async () => {
+    using _ = stopClock();
+    await using engine = await openEngine();
+    for (const id of ["e-1", "e-2", "e-3"]) await arrive(engine, id);
+    const rule = { ...windowRule, layout: "single/1", maxWaitMs: 0 } as const;
+    await using gathering = open(await firstLane(engine), rule);
+    await until("three batches", () => gathering.batches.length === 3);
+    assert.deepEqual(gathering.counts(), [1, 1, 1]);
+    assert.deepEqual(gathering.batches.map(({ layout }) => layout), Array(3).fill("single/1"));
   });
 
   it("follows a rule that changes while it waits", async () => {

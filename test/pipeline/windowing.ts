@@ -1,6 +1,7 @@
 /** A window over a lane of acme's, for tests of when it closes. */
 import type { Batch } from "../../src/batch.ts";
-import type { Engine, Lane } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Lane } from "../../src/lane.ts";
 import { openMemoryEngine } from "../../src/engine/memory.ts";
 import { signal as createSignal } from "../../src/flow/signal.ts";
 import { window } from "../../src/pipeline/window.ts";
@@ -37,11 +38,17 @@ export function open(lane: Lane, rule: WindowRule | undefined = windowRule) {
   const changed = createSignal();
   const stop = new AbortController();
   const batches: Batch[] = [];
+  const stands: boolean[] = [];
+  const flushes = createSignal();
+  let flushedAt = 0;
   let current: WindowRule | undefined = rule;
   let ended = false;
   const options = {
     rule: () => current,
     reconfigured: (signal: AbortSignal) => changed.next(signal),
+    flushedAt: () => flushedAt,
+    flushed: (signal: AbortSignal) => flushes.next(signal),
+    stand: async (is: boolean) => void stands.push(is),
     signal: stop.signal,
   };
   const done = (async () => {
@@ -50,6 +57,7 @@ export function open(lane: Lane, rule: WindowRule | undefined = windowRule) {
   })();
   return {
     batches,
+    stands,
     done,
     ended: () => ended,
     reasons: () => batches.map(({ reason }) => reason),
@@ -57,6 +65,10 @@ export function open(lane: Lane, rule: WindowRule | undefined = windowRule) {
     reload(next: WindowRule | undefined) {
       current = next;
       changed.raise();
+    },
+    flush() {
+      flushedAt = Date.now();
+      flushes.raise();
     },
     /** Ends, as it does when the daemon stops. */
     async [Symbol.asyncDispose]() {

@@ -20,12 +20,16 @@ describe("createCounters()", () => {
       attempts: {},
       batches: 0,
       conflicts: 0,
+      circuits: 0,
+      dead: 0,
     });
   });
 
   it("counts what it is told", () => {
     const { state, read } = createCounters();
-    const attempted = { tenant: "a", batch: "b", attempt: 1, origin: "", tookMs: 1, ageMs: 1 };
+    const origin = "https://a.example";
+    const sent = { tenant: "a", batch: "b", attempt: 1, failover: false, origin };
+    const attempted = { ...sent, tookMs: 1, ageMs: 1 };
     const facts: readonly Fact[] = [
       recorded("queued", false),
       recorded("queued", true),
@@ -34,14 +38,21 @@ describe("createCounters()", () => {
       { is: "webhook.large_or_encoded", status: 413 },
       { is: "batch.attempted", verdict: "again", ...attempted },
       { is: "batch.attempted", verdict: "accepted", ...attempted },
+      { is: "batch.attempted", verdict: "split", ...attempted },
+      { is: "circuit.opened", tenant: "a", origin, failover: false, why: "status 503" },
+      { is: "circuit.closed", tenant: "a", origin, failover: false },
+      { is: "events.dead", tenant: "a", count: 3, reason: "expired" },
+      { is: "events.dead", tenant: "b", count: 1, reason: "refused" },
       { is: "daemon.stopped" },
     ];
     facts.forEach(state);
     assert.deepEqual(read(), {
       webhooks: { queued: 2, duplicate: 1, inbox_full: 1, 413: 1 },
-      attempts: { again: 1, accepted: 1 },
+      attempts: { again: 1, accepted: 1, split: 1 },
       batches: 0,
       conflicts: 1,
+      circuits: 1,
+      dead: 4,
     });
   });
 });

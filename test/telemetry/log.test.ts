@@ -22,6 +22,7 @@ const attempted = (verdict: "accepted" | "again"): Fact => ({
   batch: "bat_1",
   attempt: 1,
   verdict,
+  failover: false,
   origin: "https://hooks.acme.example",
   status: 200,
   tookMs: 5,
@@ -80,5 +81,14 @@ describe("levelOf()", () => {
     assert.equal(levelOf(attempted("accepted")), "info");
     assert.equal(levelOf(attempted("again")), "warn");
     assert.equal(levelOf({ is: "clock.suspect", offSeconds: 1 }), "error");
+    const pause = { is: "tenant.paused", tenant: "acme" } as const;
+    assert.equal(levelOf({ ...pause, by: "operator" }), "info");
+    assert.equal(levelOf({ ...pause, by: "gone" }), "warn");
+  });
+
+  it("is loudest for an alarm, and quiet for its end", () => {
+    assert.equal(levelOf({ is: "alarm.raised", alarm: "silence" }), "error");
+    assert.equal(levelOf({ is: "alarm.cleared", alarm: "silence" }), "info");
+    assert.equal(levelOf({ is: "alarm.undelivered", alarm: "silence", why: "" }), "error");
   });
 });

@@ -22,6 +22,7 @@ export function countsOf(database: DatabaseSync, lanes: Lanes, stream: string): 
       lastSequence: Number(row?.["last_sequence"] ?? 0),
       ...(waiting.oldestAt === undefined ? {} : { oldestAt: waiting.oldestAt }),
       ...(typeof deliveredAt === "number" ? { deliveredAt } : {}),
+      ...(waiting.paused === undefined ? {} : { paused: waiting.paused }),
     };
   });
   return {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Event, EventRef, Owner } from "../../event.ts";
 import type { Seen, SeenKeys } from "../recording.ts";
 import type { Channel } from "../../tenant.ts";
-import type { EventTable, Whole } from "../tables.ts";
+import { type EventTable, type Whole, wholeOf } from "../tables.ts";
 
 /** What was seen before. To be used inside a transaction. */
 export function openSeen(database: DatabaseSync): SeenKeys {
@@ -36,13 +36,16 @@ export function eventIn(row: Record<string, unknown>): Event {
 const freshMax = 8_192;
 const freshBytesMax = 16 * 1024 * 1024;
 
+const bytesOf = ({ text, form }: Whole) => text.byteLength + (form?.byteLength ?? 0);
+
 /** What has just been put, in the order in which it came. */
 function createFresh() {
   const events = new Map<EventRef, Whole>();
   let bytes = 0;
 
   function remove(ref: EventRef): void {
-    bytes -= events.get(ref)?.text.byteLength ?? 0;
+    const whole = events.get(ref);
+    if (whole !== undefined) bytes -= bytesOf(whole);
     events.delete(ref);
   }
 
@@ -55,7 +58,7 @@ function createFresh() {
     },
     put(ref: EventRef, whole: Whole): void {
       events.set(ref, whole);
-      bytes += whole.text.byteLength;
+      bytes += bytesOf(whole);
       for (const oldest of events.keys()) {
         if (events.size <= freshMax && bytes <= freshBytesMax) break;
         remove(oldest);
@@ -82,7 +85,8 @@ export function openEvents(database: DatabaseSync): EventTable {
   const findOwners = database.prepare("SELECT owners FROM event WHERE seq = ?");
   const find = database.prepare(
     `SELECT id, type, channel, occurred_at, received_at, expires_at, owners,
-            coalesce(json, raw) AS text FROM event WHERE seq = ?`,
+            proof, coalesce(json, raw) AS text, iif(json IS NULL, NULL, raw) AS form
+     FROM event WHERE seq = ?`,
   );
   const assign = database.prepare("UPDATE event SET state = ?, owners = ? WHERE seq = ?");
   const fresh = createFresh();
@@ -91,7 +95,8 @@ export function openEvents(database: DatabaseSync): EventTable {
   return {
     // None is given twice, even if its event is long pruned: the newest never is.
     nextRef: () => ++last,
-    put({ event, proof, json, raw }, ref, key, state, owners) {
+    put(entry, ref, key, state, owners) {
+      const { event, proof, json, raw } = entry;
       put.run(
         ref,
         event.id,
@@ -107,7 +112,7 @@ export function openEvents(database: DatabaseSync): EventTable {
         json ?? null,
         raw,
       );
-      fresh.put(ref, { event, owners, text: json ?? raw });
+      fresh.put(ref, wholeOf(entry, owners));
     },
     ownersOf(ref) {
       const row = findOwners.get(ref);
@@ -119,7 +124,9 @@ export function openEvents(database: DatabaseSync): EventTable {
       const row = find.get(ref);
       if (row === undefined) throw new Error(`Event ${ref} is missing from the log`);
       const owners = ownersIn(String(row["owners"]));
-      return { event: eventIn(row), text: row["text"] as Uint8Array, owners };
+      const { proof, text, form } = row as { proof: string; text: Uint8Array; form: unknown };
+      const whole = { event: eventIn(row), owners, proof, text };
+      return form instanceof Uint8Array ? { ...whole, form } : whole;
     },
     assign(ref, state, owners) {
       fresh.remove(ref);

@@ -1,20 +1,25 @@
 /**
- * Lanes as the log's thread knows them: a summary of each in memory, the rows in `waiting`, the
- * sessions beside a lane in `session`. A million waiting rows cost their summaries' memory only.
+ * Lanes as the log's thread knows them: a summary of each in memory, the rows in `waiting`, what
+ * is beside a lane in `session`. A million waiting rows cost their summaries' memory only.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Batch } from "../../batch.ts";
-import type { Cut } from "../../engine.ts";
+import type { Pause } from "../../delivery.ts";
+import type { Cut } from "../../lane.ts";
+import type { TenantId } from "../../tenant.ts";
 import type { Copy, SessionOf } from "../copy.ts";
 import type { LaneState } from "../handout.ts";
-import { rowOf, type WaitingRow } from "../queue.ts";
+import { grown, halved, type LaneCut } from "../cutting.ts";
+import { backRowOf, rowOf, type WaitingRow } from "../queue.ts";
+import type { Back, Beside } from "../returning.ts";
 import type { Made } from "../sealing.ts";
-import { dueAtOf, type Session, withEvent, withoutRows } from "../sessions.ts";
+import { dueAtOf, withEvent } from "../sessions.ts";
 import { createPick, type Picked } from "./picking.ts";
-import { prepareRows, type QueueRow, type Rows } from "./rows.ts";
+import { createRemoval } from "./removal.ts";
+import { prepareRows, type QueueRow } from "./rows.ts";
 import { openSessions, type Sessions } from "./sessions.ts";
-import { openStories, type Stories, storiesMax as manyStories } from "./stories.ts";
-import { countIn, countOut, openSummaries, type Summary } from "./summaries.ts";
+import { openStories, storiesMax as manyStories } from "./stories.ts";
+import { countIn, openSummaries, type Summaries, type Summary } from "./summaries.ts";
 
 /** A lane, as far as its identity goes. */
 export type LaneId = Pick<Summary, "id" | "name" | "tenant">;
@@ -28,26 +33,44 @@ export interface LanesOptions {
 /** The rows of a cut that became a batch. */
 type Taken = Pick<Made<WaitingRow>, "taken"> & { readonly batch: Pick<Batch, "id"> };
 
-/** The lanes of one log. Everything here is to be called inside a transaction. */
-export interface Lanes {
-  /** Lets a copy wait in the lane of its owner, or in a session beside it. */
-  add(copy: Copy): void;
-  /** Throws where no lane is called so. */
-  of(name: string): LaneId;
-  /** What a cut would take; undefined: no session is due. */
-  pick(lane: LaneId, cut: Cut): Picked | undefined;
-  /** What was picked has become a batch. */
-  take(lane: LaneId, picked: Picked, made: Taken): void;
-  /** What became the tenant's before `since`, in its sessions too. */
-  olderThan(lane: LaneId, since: number, limit: number): readonly QueueRow[];
-  /** These wait no longer, and are in no batch. */
-  remove(lane: LaneId, rows: readonly QueueRow[]): void;
+/** What changes how a lane stands, but for its rows. */
+interface Changes {
   /** A batch of this lane was sealed (+1) or settled (−1). */
   sealed(lane: LaneId, change: 1 | -1): void;
   died(lane: LaneId, count: number): void;
+  /** Some of a batch was delivered. */
+  delivered(lane: LaneId, at: number): void;
+  /** A batch of so many events was too large. */
+  tooLarge(lane: LaneId, count: number): void;
+  /** A batch of so many events was not too large. */
+  fitted(lane: LaneId, count: number): void;
+  setPaused(lane: LaneId, pause: Pause | undefined): void;
+  /** How it stands is told anew after this commit. */
+  touch(lane: LaneId): void;
+  touchAll(): void;
+}
+
+/** The lanes of one log. Everything here is to be called inside a transaction. */
+export interface Lanes extends Changes {
+  /** Lets a copy wait in the lane of its owner, or in a session beside it. */
+  add(copy: Copy): void;
+  /** Lets events that came back wait beside the lane, in this order; none are fine. */
+  beside(lane: LaneId, events: readonly Back[], group: Beside): void;
+  /** Throws where no lane is called so. */
+  of(name: string): LaneId;
+  /** Makes the lane where there is none. */
+  laneOf(tenant: TenantId): LaneId;
+  /** What a cut would take; undefined: nothing is due beside the lane. */
+  pick(lane: LaneId, cut: Cut): Picked | undefined;
+  /** What was picked has become a batch. */
+  take(lane: LaneId, picked: Picked, made: Taken): void;
+  /** What became the tenant's before `since`, beside the lane too. */
+  olderThan(lane: LaneId, since: number, limit: number): readonly QueueRow[];
+  /** These wait no longer, and are in no batch. */
+  remove(lane: LaneId, rows: readonly QueueRow[]): void;
   states(): LaneState[];
   deadIn(name: string): number;
-  /** How many events wait in the sessions beside a lane. */
+  /** How many events wait beside a lane. */
   gatheredIn(name: string): number;
   /** Forgets at most `limit` sessions last seen before then, in which nothing waits. */
   forgetSessions(before: number, limit: number): number;
@@ -59,11 +82,17 @@ export interface Lanes {
   recover(): void;
 }
 
+/** When the next of what is beside a lane is due, and how full the fullest session is. */
+function besideOf({ id, gathered, split }: Summary, sessions: Sessions) {
+  const next = split > 0 || gathered === 0 ? undefined : sessions.next(id);
+  const sessionAt = split > 0 ? 0 : next && dueAtOf(next);
+  if (sessionAt === undefined) return {};
+  return { sessionAt, sessionBytes: sessions.fullest(id)?.bytes ?? 0 };
+}
+
 function stateOf(lane: Summary, sessions: Sessions): LaneState {
-  const { id, name, tenant, count, bytes, immediates, sealed } = lane;
-  const { oldestAt, liveAt, expiresAt } = lane;
-  const next = lane.gathered > 0 ? sessions.next(id) : undefined;
-  const sessionAt = next && dueAtOf(next);
+  const { name, tenant, count, bytes, immediates, sealed, split, refused } = lane;
+  const { oldestAt, liveAt, expiresAt, deliveredAt, paused } = lane;
   const waiting = {
     count,
     bytes,
@@ -71,51 +100,50 @@ function stateOf(lane: Summary, sessions: Sessions): LaneState {
     immediate: immediates > 0,
     ...(liveAt === undefined ? {} : { liveAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(sessionAt === undefined ? {} : { sessionAt }),
-    ...(sessionAt === undefined ? {} : { sessionBytes: sessions.fullest(id)?.bytes ?? 0 }),
+    ...besideOf(lane, sessions),
     sealed,
+    split,
+    refused,
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...(paused === undefined ? {} : { paused }),
   };
   return { name, tenant, waiting };
 }
 
-/** Takes rows out of a queue, which may be a session. */
-function createRemoval(rows: Rows, sessions: Sessions, stories: Stories) {
-  type Gone = readonly WaitingRow[];
+function createChanges(database: DatabaseSync, summaries: Summaries): Changes {
+  const putCut = database.prepare("UPDATE lane SET cut = ? WHERE id = ?");
+  const { changing } = summaries;
 
-  function leave(lane: Summary, queue: number, gone: Gone, session?: Session): void {
-    if (queue < 0) {
-      sessions.put(queue, withoutRows(session ?? sessions.at(queue), gone));
-      lane.gathered -= gone.length;
-      return;
-    }
-    countOut(lane, gone);
-    const head = lane.count === 0 ? undefined : rows.next(queue, 0);
-    lane.oldestAt = head?.since;
-    if (lane.expiresAt !== undefined) lane.expiresAt = rows.expiresAt(queue, Date.now());
-    stories.leave(queue, gone, head?.position);
-  }
-
-  function some(lane: Summary, queue: number, gone: Gone): void {
-    for (const { position } of gone) rows.remove(queue, position);
-    leave(lane, queue, gone);
+  function setCut(lane: Summary, cut: LaneCut | undefined): void {
+    lane.cut = cut;
+    putCut.run(cut === undefined ? null : JSON.stringify(cut), lane.id);
   }
 
   return {
-    head(lane: Summary, queue: number, gone: Gone, session?: Session): void {
-      rows.removeThrough(queue, gone.at(-1)?.position ?? 0);
-      leave(lane, queue, gone, session);
+    sealed: ({ name }, by) => void (changing(name).sealed += by),
+    died: ({ name }, count) => void (changing(name).dead += count),
+    delivered: ({ name }, at) => void (changing(name).deliveredAt = at),
+    tooLarge({ name }, count) {
+      const lane = changing(name);
+      setCut(lane, halved(lane.cut, count));
     },
-    /** Whatever is of one story leaves from its beginning. */
-    some,
-    /** Where a clock went back, earlier rows of their stories may stay behind. */
-    any(lane: Summary, queue: number, gone: Gone): void {
-      some(lane, queue, gone);
-      const last = gone.at(-1)?.position ?? 0;
-      if (queue < 0 || (rows.next(queue, 0)?.position ?? last) >= last) return;
-      rows.loseBefore(queue, gone);
-      stories.lose(queue, last);
+    fitted({ name }, count) {
+      const { cut } = summaries.of(name);
+      if (cut !== undefined) setCut(changing(name), grown(cut, count));
     },
+    setPaused: ({ name }, pause) => void (changing(name).paused = pause),
+    touch: ({ name }) => void changing(name),
+    touchAll: () => summaries.all().forEach(({ name }) => changing(name)),
   };
+}
+
+/** The queue of a session of this lane, with one event more in it. */
+function gather(sessions: Sessions, lane: number, copy: Copy, by: SessionOf): number {
+  const before = sessions.of(lane, by.key);
+  const session = withEvent(before, copy, by);
+  if (before === undefined) return sessions.open(lane, by.key, session);
+  sessions.put(-before.id, session);
+  return -before.id;
 }
 
 /** Opens the lanes of a log. */
@@ -128,21 +156,15 @@ export function openLanes(
   const summaries = openSummaries(database);
   const stories = openStories(database, storiesMax);
   const removal = createRemoval(rows, sessions, stories);
+  const pick = createPick(rows, sessions);
   const statesOf = (lanes: readonly Summary[]) => lanes.map((lane) => stateOf(lane, sessions));
   let lastPosition = rows.lastPosition();
 
-  /** The queue of the session, with one event more in it. */
-  function gather({ id }: Summary, copy: Copy, by: SessionOf): number {
-    const before = sessions.of(id, by.key);
-    const session = withEvent(before, copy, by);
-    if (before === undefined) return sessions.open(id, by.key, session);
-    sessions.put(-before.id, session);
-    return -before.id;
-  }
-
   return {
+    ...createChanges(database, summaries),
     of: summaries.of,
-    pick: createPick(rows, sessions),
+    laneOf: summaries.changingOf,
+    pick: ({ name }, cut) => pick(summaries.of(name), cut),
     add(copy) {
       const lane = summaries.changingOf(copy.owner.tenant);
       const row = rowOf(copy, ++lastPosition);
@@ -150,9 +172,21 @@ export function openLanes(
         rows.put(lane.id, row, stories.follow(lane.id, row), copy.expiresAt);
         countIn(lane, row, copy.expiresAt);
       } else {
-        rows.put(gather(lane, copy, copy.session), row, null, copy.expiresAt);
+        const queue = gather(sessions, lane.id, copy, copy.session);
+        rows.put(queue, row, null, copy.expiresAt);
         lane.gathered += 1;
       }
+    },
+    beside({ name }, events, group) {
+      if (events.length === 0) return;
+      const lane = summaries.changing(name);
+      const queue = sessions.openGroup(lane.id, `group:${lastPosition + 1}`, group, events.length);
+      for (const back of events) {
+        rows.put(queue, backRowOf(back, ++lastPosition), null, undefined);
+      }
+      lane.gathered += events.length;
+      if (group.source === "split") lane.split += events.length;
+      if (group.refusedAt !== undefined) lane.refused += 1;
     },
     take({ name }, { queue, atHead, session }, { batch, taken }) {
       const lane = summaries.changing(name);
@@ -166,8 +200,6 @@ export function openLanes(
         removal.any(lane, queue, its);
       }
     },
-    sealed: ({ name }, by) => void (summaries.changing(name).sealed += by),
-    died: ({ name }, count) => void (summaries.changing(name).dead += count),
     states: () => statesOf(summaries.all()),
     deadIn: (name) => summaries.of(name).dead,
     gatheredIn: (name) => summaries.of(name).gathered,

@@ -3,31 +3,32 @@
  * Synchronous, and meant for a thread of its own: see `worker.ts`.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { AggregatorError, messageOf } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { LaneState } from "../handout.ts";
+import type { EventTable } from "../tables.ts";
 import { ulid } from "../ulid.ts";
 import { createRecorder } from "../recorder.ts";
 import { createBatches } from "./batches.ts";
 import { openBelongings } from "./belongings.ts";
 import { openCalls } from "./calls.ts";
+import { openClock, setByClock } from "./clock.ts";
 import { countsOf } from "./counts.ts";
 import { openEvents, openSeen } from "./events.ts";
 import { lockStore, openDatabase } from "./file.ts";
+import { openHalts } from "./halts.ts";
 import { openHeld } from "./held.ts";
-import { openLanes } from "./lanes.ts";
+import { type Lanes, openLanes } from "./lanes.ts";
+import { openLetters } from "./letters.ts";
+import { checkSeed, createMeta, type LogOptions } from "./meta.ts";
 import type { Answers, Op, Result } from "./ops.ts";
+import { openPauses } from "./pauses.ts";
 import { createPrune } from "./prune.ts";
+import { openReplays } from "./replays.ts";
+import { openSecretVersions } from "./secret-versions.ts";
 import { createStored } from "./stored.ts";
+import { openStory } from "./story.ts";
 import { createTransaction } from "./transaction.ts";
-
-/** Where the log is, and who it belongs to. */
-export interface LogOptions {
-  readonly path: string;
-  /** Of the seed that batches are signed with; a log that has delivered keeps to one. */
-  readonly signingFingerprint?: string;
-  /** Takes this seed for the log's own, whatever it has delivered under. */
-  readonly adoptSigningKey?: boolean;
-}
+import { openUrls } from "./urls.ts";
 
 /** One open log; nobody else can open it. */
 export interface Log extends Disposable {
@@ -47,40 +48,26 @@ type Does = {
   readonly [K in Op["do"]]: (op: Extract<Op, { do: K }>) => Answers[K] | void;
 };
 
-/** Names and values that describe the log itself. */
-function createMeta(database: DatabaseSync) {
-  const find = database.prepare("SELECT value FROM meta WHERE name = ?");
-  const put = database.prepare(
-    "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE " +
-      "SET value = excluded.value",
-  );
+/** Batches, and how delivering them stands. */
+function openStanding(database: DatabaseSync, lanes: Lanes, events: EventTable, stream: string) {
+  const urls = openUrls(database);
+  const pauses = openPauses(database, lanes);
+  const halts = openHalts(database);
+  const letters = openLetters(database);
   return {
-    get(name: string): string | undefined {
-      const value = find.get(name)?.["value"];
-      return typeof value === "string" ? value : undefined;
-    },
-    put(name: string, value: string): string {
-      put.run(name, value);
-      return value;
-    },
+    urls,
+    pauses,
+    halts,
+    letters,
+    batches: createBatches(database, lanes, events, stream, {
+      putUrl: (lane, url) => urls.put(lane.id, url),
+      gone: pauses.gone,
+    }),
+    clock: openClock(database, lanes, halts),
+    replay: openReplays(database, lanes, letters, events),
+    secretVersion: openSecretVersions(database),
+    story: openStory(database),
   };
-}
-
-type Meta = ReturnType<typeof createMeta>;
-
-function checkSeed(database: DatabaseSync, meta: Meta, options: LogOptions): void {
-  const { path, signingFingerprint, adoptSigningKey = false } = options;
-  const known = meta.get("signing");
-  if (signingFingerprint === undefined || signingFingerprint === known) return;
-  const delivered = database.prepare("SELECT 1 FROM tenant WHERE delivered_at IS NOT NULL LIMIT 1");
-  if (known !== undefined && !adoptSigningKey && delivered.get() !== undefined) {
-    throw new AggregatorError(
-      "signing_key",
-      `Cannot open "${path}": what it has delivered was signed with another key: restore the ` +
-        "signing key, or make new keys with: aggregator key --new",
-    );
-  }
-  meta.put("signing", signingFingerprint);
 }
 
 /** The parts of a log that share its connection. */
@@ -97,7 +84,7 @@ function openParts(database: DatabaseSync, stream: string) {
     held,
     belongings,
     ...createRecorder({ seen, events, held, calls, belongings, lanes }),
-    batches: createBatches(database, lanes, events, stream),
+    ...openStanding(database, lanes, events, stream),
     prune: createPrune(database),
     stored: createStored(database),
   };
@@ -108,12 +95,24 @@ type Parts = ReturnType<typeof openParts>;
 /** Says what to do for each operation. */
 function createPerform(database: DatabaseSync, parts: Parts, stream: string) {
   const { append, batches, belongings, held, lanes, owning, prune, stored, unassigned } = parts;
+  const { clock, halts, letters, pauses, replay, secretVersion, story, urls } = parts;
   const findRaw = database.prepare("SELECT raw FROM event WHERE seq = ?");
   const does: Does = {
     append: ({ entries }) => entries.map(append),
     seal: ({ lane, cut }) => batches.seal(lanes.of(lane), cut),
-    settle: ({ lane, batch, attempt, settlement }) =>
-      batches.settle(lanes.of(lane), batch, attempt, settlement),
+    settle: ({ lane, settling }) => batches.settle(lanes.of(lane), settling),
+    members: ({ lane, batch }) => story.members(lanes.of(lane), batch),
+    urls: ({ lane }) => urls.of(lanes.of(lane).id),
+    halts: ({ lane }) => halts.of(lanes.of(lane).id),
+    halt: ({ lane, is }) => halts.set(lanes.of(lane).id, is, Date.now()),
+    pause: ({ tenant }) => pauses.pause(tenant),
+    resume: ({ tenant }) => pauses.resume(tenant),
+    hurry: ({ tenant }) => clock.hurry(tenant),
+    clockSet: ({ byMs, at }) => clock.set(Math.round(byMs), Math.round(at)),
+    replay: ({ what, dryRun }) => replay(what, dryRun),
+    dead: ({ what, limit, after }) => letters.list(what, limit, after),
+    story: ({ batch }) => story.of(batch),
+    secretVersions: ({ wanted }) => wanted.map((one) => secretVersion(one.tenant, one.version)),
     unsettled: ({ lane }) => batches.unsettled(lanes.of(lane)),
     bytes: ({ lane, batch }) => batches.bytes(lanes.of(lane), batch),
     counts: () => countsOf(database, lanes, stream),
@@ -219,6 +218,7 @@ export function openLog(options: LogOptions): Log {
   const meta = createMeta(database);
   checkSeed(database, meta, options);
   const stream = meta.get("stream") ?? meta.put("stream", ulid(Date.now()));
+  createTransaction(database)(() => setByClock(database, Date.now()));
   const parts = openParts(database, stream);
   const { lanes } = parts;
   const perform = createPerform(database, parts, stream);

@@ -4,26 +4,50 @@
  * one block of memory that is handed over, not copied.
  */
 import type { Batch, BatchId } from "../../batch.ts";
-import type { Attempt, Settlement } from "../../delivery.ts";
-import type { Belongings, Cut, EngineCounts, Entry, Recorded, Rules } from "../../engine.ts";
-import type { Tended } from "../../engine.ts";
+import type {
+  BatchMember,
+  BatchStory,
+  DeadLetter,
+  Halt,
+  Replayed,
+  Selection,
+  Settled,
+  UrlState,
+} from "../../delivery.ts";
+import type { Belongings, EngineCounts, Entry, Recorded, Rules } from "../../engine.ts";
+import type { SecretVersion, Tended } from "../../engine.ts";
+import type { Cut } from "../../lane.ts";
 import type { Known } from "../../ownership.ts";
 import type { EventRef, Key } from "../../event.ts";
 import type { Held, HeldSelection, Reclaim, Stored, Wanted } from "../../held.ts";
 import type { Channel, TenantId } from "../../tenant.ts";
-import type { LaneState } from "../handout.ts";
+import type { LaneState, Settling } from "../handout.ts";
 import type { Had } from "../../ownership/recycling.ts";
 
 /** One thing to do. All of a message are done in one transaction, in their order. */
 export type Op =
   | { readonly do: "append"; readonly entries: readonly Entry[] }
   | { readonly do: "seal"; readonly lane: string; readonly cut: Cut }
+  | { readonly do: "settle"; readonly lane: string; readonly settling: Settling }
+  | { readonly do: "members"; readonly lane: string; readonly batch: BatchId }
+  | { readonly do: "urls"; readonly lane: string }
+  | { readonly do: "halts"; readonly lane: string }
+  | { readonly do: "halt"; readonly lane: string; readonly is: boolean }
+  | { readonly do: "pause"; readonly tenant: TenantId }
+  | { readonly do: "resume"; readonly tenant: TenantId }
+  | { readonly do: "hurry"; readonly tenant: TenantId }
+  | { readonly do: "clockSet"; readonly byMs: number; readonly at: number }
+  | { readonly do: "replay"; readonly what: Selection; readonly dryRun: boolean }
   | {
-    readonly do: "settle";
-    readonly lane: string;
-    readonly batch: BatchId;
-    readonly attempt: Attempt;
-    readonly settlement: Settlement;
+    readonly do: "dead";
+    readonly what: Exclude<Selection, { batch: BatchId }>;
+    readonly limit: number;
+    readonly after?: Pick<DeadLetter, "at" | "ref">;
+  }
+  | { readonly do: "story"; readonly batch: BatchId }
+  | {
+    readonly do: "secretVersions";
+    readonly wanted: readonly { readonly tenant: TenantId; readonly version: number }[];
   }
   | { readonly do: "unsettled"; readonly lane: string }
   | { readonly do: "bytes"; readonly lane: string; readonly batch: BatchId }
@@ -75,7 +99,19 @@ export interface Sealed {
 export interface Answers {
   readonly append: readonly Recorded[];
   readonly seal: Sealed | undefined;
-  readonly settle: undefined;
+  readonly settle: Settled;
+  readonly members: readonly BatchMember[];
+  readonly urls: readonly UrlState[];
+  readonly halts: readonly Halt[];
+  readonly halt: undefined;
+  readonly pause: undefined;
+  readonly resume: boolean;
+  readonly hurry: number;
+  readonly clockSet: undefined;
+  readonly replay: Replayed;
+  readonly dead: readonly DeadLetter[];
+  readonly story: BatchStory | undefined;
+  readonly secretVersions: readonly SecretVersion[];
   readonly unsettled: readonly Batch[];
   readonly bytes: Uint8Array;
   readonly counts: EngineCounts;

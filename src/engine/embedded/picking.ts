@@ -1,9 +1,10 @@
 /** Picking: which of the rows that wait a cut is to take. */
-import type { Cut } from "../../engine.ts";
+import type { Cut } from "../../lane.ts";
+import { type LaneCut, limited } from "../cutting.ts";
 import { overtaking, type WaitingRow } from "../queue.ts";
-import { reasonOf, type Session, sessionEventsMax } from "../sessions.ts";
+import { dueCut } from "../returning.ts";
 import type { QueueRow, Rows } from "./rows.ts";
-import type { Sessions } from "./sessions.ts";
+import type { SessionRow, Sessions } from "./sessions.ts";
 import { unknownPrior } from "./stories.ts";
 
 /** What a cut finds: the rows, in the order of arrival, and what is to be made of them. */
@@ -13,7 +14,16 @@ export interface Picked {
   readonly queue: number;
   /** They are the first of their queue, without a gap. */
   readonly atHead: boolean;
-  readonly session?: Session;
+  /** The session or group that they are of. */
+  readonly session?: SessionRow;
+}
+
+/** A lane whose rows are picked. */
+export interface Pickable {
+  readonly id: number;
+  /** How many events of split batches wait beside it. */
+  readonly split: number;
+  readonly cut: LaneCut | undefined;
 }
 
 /** So many copies that became some tenant's are searched for what is immediate: some ten ms. */
@@ -55,17 +65,23 @@ function createTelling(rows: Rows) {
   };
 }
 
-/** Finds what a cut of a lane is to take; undefined: no session is due. */
+/** Finds what a cut of a lane is to take; undefined: nothing is due beside it. */
 export function createPick(rows: Rows, sessions: Sessions) {
-  function ofSession(lane: number, cut: Cut): Picked | undefined {
+  function* besideOf({ id, split }: Pickable): Generator<SessionRow | undefined> {
+    if (split > 0) yield sessions.split(id);
+    yield sessions.next(id);
+    yield sessions.fullest(id);
+  }
+
+  function beside(lane: Pickable, cut: Cut): Picked | undefined {
     const now = Date.now();
-    for (const session of [sessions.next(lane), sessions.fullest(lane)]) {
-      const reason = session && reasonOf(session, now, cut.bytesMax);
-      if (session === undefined || reason === undefined) continue;
-      const own = { ...cut, reason, eventsMax: sessionEventsMax };
+    for (const session of besideOf(lane)) {
+      const own = session && dueCut(session.group ?? session, cut, now);
+      if (session === undefined || own === undefined) continue;
+      const within = limited(own, lane.cut);
       const queue = -session.id;
-      const all = rows.first(queue, sessionEventsMax);
-      return { rows: all, cut: own, queue, atHead: true, session };
+      const first = rows.first(queue, within.eventsMax);
+      return { rows: first, cut: within, queue, atHead: true, session };
     }
     return undefined;
   }
@@ -76,12 +92,14 @@ export function createPick(rows: Rows, sessions: Sessions) {
     return overtaking(recent, createTelling(rows), limit);
   }
 
-  return function pick({ id }: { readonly id: number }, cut: Cut): Picked | undefined {
-    if (cut.from === "session") return ofSession(id, cut);
-    if (cut.from === "head") {
+  return function pick(lane: Pickable, wanted: Cut): Picked | undefined {
+    if (wanted.from === "session") return beside(lane, wanted);
+    const { id } = lane;
+    const cut = limited(wanted, lane.cut);
+    if (wanted.from === "head") {
       return { rows: rows.first(id, cut.eventsMax), cut, queue: id, atHead: true };
     }
-    const rest = fresh(id, cut.from.liveFrom, cut.eventsMax);
+    const rest = fresh(id, wanted.from.liveFrom, cut.eventsMax);
     return { rows: rest, cut, queue: id, atHead: false };
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { EventRef } from "../../event.ts";
+import { refsIn } from "./members.ts";
 
 /** Events looked at in one step: those of a long outage are passed over, not searched through. */
 const lookedAtMax = 5_000;
@@ -43,21 +44,29 @@ function createUnsettled(database: DatabaseSync) {
     has: (seq: EventRef) => find.get({ seq })?.["unsettled"] === 1,
     /** The members of sealed batches that may be among the events up to this one. */
     sealedUpTo: (seq: EventRef) =>
-      new Set(members.all(seq).flatMap((row): EventRef[] => JSON.parse(String(row["members"])))),
+      new Set(members.all(seq).flatMap((row) => refsIn(row["members"]))),
   };
 }
 
+/** Forgets batches, in steps as above; those that dead letters name stay as long as these. */
 function createBatchPrune(database: DatabaseSync) {
-  const find = database.prepare(
-    "SELECT seq FROM batch WHERE state = 'delivered' AND settled_at < ? LIMIT ?",
-  );
+  const find = database.prepare(`
+    SELECT seq, settled_at AS at, EXISTS (SELECT 1 FROM dead WHERE batch = batch.id) AS named
+    FROM batch WHERE (settled_at, seq) > (:at, :seq) AND settled_at < :before
+    ORDER BY settled_at, seq LIMIT :limit`);
   const removeAttempts = database.prepare("DELETE FROM attempt WHERE batch = ?");
   const remove = database.prepare("DELETE FROM batch WHERE seq = ?");
+  const start = { at: -1, seq: 0 };
+  let cursor = start;
   return function pruneBatches(before: number, limit: number): void {
-    for (const row of find.all(before, limit)) {
-      removeAttempts.run(Number(row["seq"]));
-      remove.run(Number(row["seq"]));
+    const rows = find.all({ ...cursor, before, limit });
+    for (const { seq, named } of rows) {
+      if (named === 1) continue;
+      removeAttempts.run(Number(seq));
+      remove.run(Number(seq));
     }
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    cursor = last === undefined ? start : { at: Number(last["at"]), seq: Number(last["seq"]) };
   };
 }
 

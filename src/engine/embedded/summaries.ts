@@ -1,9 +1,11 @@
 /** What the log's thread knows of each lane without looking at its rows. */
 import type { DatabaseSync } from "node:sqlite";
+import type { Pause } from "../../delivery.ts";
 import type { TenantId } from "../../tenant.ts";
+import type { LaneCut } from "../cutting.ts";
 import type { WaitingRow } from "../queue.ts";
 
-/** One lane, in short; what waits in its sessions is only counted. Times are epoch ms. */
+/** One lane, in short; what waits beside it is only counted. Times are epoch ms. */
 export interface Summary {
   readonly id: number;
   readonly name: string;
@@ -15,16 +17,27 @@ export interface Summary {
   /** When the youngest immediate one became the tenant's; of no meaning without any. */
   liveAt: number | undefined;
   expiresAt: number | undefined;
+  /** Everything beside the lane: in sessions, and what came back of batches. */
   gathered: number;
+  /** What of it came back of batches that were split. */
+  split: number;
+  /** Groups beside the lane whose only event was refused alone. */
+  refused: number;
   sealed: number;
   dead: number;
+  deliveredAt: number | undefined;
+  paused: Pause | undefined;
+  cut: LaneCut | undefined;
 }
+
+const nothingBeside = { gathered: 0, split: 0, refused: 0 };
 
 /** A lane in which nothing waits. */
 function emptySummary(id: number, name: string, tenant: TenantId): Summary {
   const times = { oldestAt: undefined, liveAt: undefined, expiresAt: undefined };
-  const counts = { count: 0, bytes: 0, immediates: 0, gathered: 0, sealed: 0, dead: 0 };
-  return { id, name, tenant, ...times, ...counts };
+  const counts = { count: 0, bytes: 0, immediates: 0, sealed: 0, dead: 0 };
+  const standing = { deliveredAt: undefined, paused: undefined, cut: undefined };
+  return { id, name, tenant, ...times, ...counts, ...nothingBeside, ...standing };
 }
 
 /** Counts an event that comes to wait in the lane itself. */
@@ -50,10 +63,42 @@ export function countOut(lane: Summary, rows: readonly WaitingRow[]): void {
   if (lane.immediates === 0) lane.liveAt = undefined;
 }
 
+type Row = Record<string, unknown>;
+
+const timeOf = (value: unknown) => value === null ? undefined : Number(value);
+
+/** What waits beside each lane, by the lanes' numbers. */
+function readBeside(database: DatabaseSync): Map<unknown, typeof nothingBeside> {
+  const rows = database.prepare(`
+    SELECT lane, sum(count) AS gathered, count(refused_at) AS refused,
+           coalesce(sum(count) FILTER (WHERE source = 'split'), 0) AS split
+    FROM session WHERE due_at IS NOT NULL GROUP BY lane`).all();
+  return new Map(rows.map((row) => [row["lane"], {
+    gathered: Number(row["gathered"]),
+    split: Number(row["split"]),
+    refused: Number(row["refused"]),
+  }]));
+}
+
+// `dead` is read once, not once per lane: so is what is beside them.
+function readDead(database: DatabaseSync): Map<unknown, number> {
+  const rows = database.prepare("SELECT lane, count(*) AS dead FROM dead GROUP BY lane").all();
+  return new Map(rows.map((row) => [row["lane"], Number(row["dead"])]));
+}
+
+function pauseIn({ by, destination, at }: Row): Pause | undefined {
+  if (by === null) return undefined;
+  return {
+    by: by as Pause["by"],
+    ...(destination === null ? {} : { destination: String(destination) }),
+    at: Number(at),
+  };
+}
+
 /** Counts everything anew, by the lanes' names. */
 function readSummaries(database: DatabaseSync, now: number): Map<string, Summary> {
   const rows = database.prepare(`
-    SELECT lane.id, lane.name, lane.tenant, count(waiting.position) AS count,
+    SELECT lane.id, lane.name, lane.tenant, lane.cut, count(waiting.position) AS count,
            coalesce(sum(waiting.bytes), 0) AS bytes,
            coalesce(sum(waiting.immediate), 0) AS immediates,
            max(since) FILTER (WHERE immediate = 1) AS liveAt,
@@ -61,16 +106,13 @@ function readSummaries(database: DatabaseSync, now: number): Map<string, Summary
              AS oldestAt,
            (SELECT min(expires_at) FROM waiting AS w WHERE w.lane = lane.id AND expires_at > ?)
              AS expiresAt,
-           (SELECT coalesce(sum(count), 0) FROM session
-             WHERE session.lane = lane.id AND due_at IS NOT NULL) AS gathered,
-           (SELECT count(*) FROM batch WHERE batch.lane = lane.id AND state = 'sealed') AS sealed
-    FROM lane LEFT JOIN waiting ON waiting.lane = lane.id GROUP BY lane.id`).all(now);
-  // `dead` has no index by lane: it is read once, not once per lane.
-  const dead = new Map(
-    database.prepare("SELECT lane, count(*) AS dead FROM dead GROUP BY lane").all()
-      .map((row) => [row["lane"], Number(row["dead"])]),
-  );
-  const timeOf = (value: unknown) => value === null ? undefined : Number(value);
+           (SELECT count(*) FROM batch WHERE batch.lane = lane.id AND state = 'sealed') AS sealed,
+           (SELECT delivered_at FROM tenant WHERE tenant.id = lane.tenant) AS deliveredAt,
+           pause.by, pause.destination, pause.at
+    FROM lane LEFT JOIN waiting ON waiting.lane = lane.id
+    LEFT JOIN pause ON pause.tenant = lane.tenant GROUP BY lane.id`).all(now);
+  const dead = readDead(database);
+  const beside = readBeside(database);
   return new Map(rows.map((row): [string, Summary] => [String(row["name"]), {
     id: Number(row["id"]),
     name: String(row["name"]),
@@ -81,9 +123,12 @@ function readSummaries(database: DatabaseSync, now: number): Map<string, Summary
     immediates: Number(row["immediates"]),
     liveAt: timeOf(row["liveAt"]),
     expiresAt: timeOf(row["expiresAt"]),
-    gathered: Number(row["gathered"]),
     sealed: Number(row["sealed"]),
-    dead: dead.get(row["id"] ?? 0) ?? 0,
+    dead: dead.get(row["id"]) ?? 0,
+    ...beside.get(row["id"]) ?? nothingBeside,
+    deliveredAt: timeOf(row["deliveredAt"]),
+    paused: pauseIn(row),
+    cut: row["cut"] === null ? undefined : JSON.parse(String(row["cut"])),
   }]));
 }
 

@@ -11,7 +11,7 @@ import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { AggregatorError, type ErrorCode } from "../../errors.ts";
 import type { LaneState } from "../handout.ts";
-import type { LogOptions } from "./log.ts";
+import type { LogOptions } from "./meta.ts";
 import { type Answers, type Op, pack, type Reply, type Request } from "./ops.ts";
 
 /** Entries and other operations in one transaction: beyond it the next ones would wait too long. */

@@ -1,9 +1,10 @@
 /** The events of the engine in memory, and what was seen of them. */
 import { Buffer } from "node:buffer";
+import type { Member } from "../../batch/member.ts";
 import type { Event, EventRef, Owner } from "../../event.ts";
 import type { TenantId } from "../../tenant.ts";
 import type { EventState, Seen, SeenKeys } from "../recording.ts";
-import type { EventTable } from "../tables.ts";
+import { type EventTable, memberIn, type Whole, wholeOf } from "../tables.ts";
 
 /** An event as it is kept. */
 export interface Kept {
@@ -11,6 +12,7 @@ export interface Kept {
   readonly state: EventState;
   readonly owners: readonly Owner[];
   readonly key: string;
+  readonly proof: string;
   readonly raw: Uint8Array;
   readonly json?: Uint8Array;
 }
@@ -19,7 +21,7 @@ export interface Kept {
 export interface MemoryEvents extends EventTable, SeenKeys {
   all(): readonly (readonly [EventRef, Kept])[];
   get(ref: EventRef): Kept | undefined;
-  memberOf(ref: EventRef, tenant: TenantId): { event: Event; owner: Owner; raw: Uint8Array };
+  memberOf(ref: EventRef, tenant: TenantId): Member;
   /** Forgets settled ones received before `before`; `holds` says which are not. */
   prune(before: number, limit: number, holds: (ref: EventRef) => boolean): number;
 }
@@ -38,6 +40,11 @@ export function createMemoryEvents(): MemoryEvents {
     return found;
   }
 
+  function whole(ref: EventRef): Whole {
+    const found = kept(ref);
+    return wholeOf(found, found.owners);
+  }
+
   const isSettled = ({ state }: Kept) => state === "owned" || state === "dropped";
 
   return {
@@ -49,23 +56,20 @@ export function createMemoryEvents(): MemoryEvents {
     find: (key) => seen.get(keyOf(key)),
     renew: (key, made) => void seen.set(keyOf(key), made),
     nextRef: () => ++last,
-    put({ event, raw, json }, ref, key, state, owners) {
+    put({ event, proof, raw, json }, ref, key, state, owners) {
       const text = json === undefined ? {} : { json: json.slice() };
-      events.set(ref, { event, state, owners, key: keyOf(key), raw: raw.slice(), ...text });
+      const told = { event, state, owners, key: keyOf(key), proof };
+      events.set(ref, { ...told, raw: raw.slice(), ...text });
     },
     ownersOf: (ref) => events.get(ref)?.owners ?? [],
-    whole(ref) {
-      const { event, owners, raw, json } = kept(ref);
-      return { event, owners, text: json ?? raw };
-    },
+    whole,
     assign: (ref, state, owners) => void events.set(ref, { ...kept(ref), state, owners }),
     all: () => [...events],
     get: (ref) => events.get(ref),
     memberOf(ref, tenant) {
-      const { event, owners, raw, json } = kept(ref);
-      const owner = owners.find((candidate) => candidate.tenant === tenant);
-      if (owner === undefined) throw new Error(`Event ${ref} is not of tenant "${tenant}"`);
-      return { event, owner, raw: json ?? raw };
+      const member = memberIn(whole(ref), tenant);
+      if (member === undefined) throw new Error(`Event ${ref} is not of tenant "${tenant}"`);
+      return member;
     },
     prune(before, limit, holds) {
       const newest = Math.max(...events.keys());

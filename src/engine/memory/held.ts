@@ -23,8 +23,33 @@ interface Row extends HeldRow {
 const namesCall = ({ claims: { evidence: { legs = [], circles = [] } } }: Row, key: Key) =>
   legs.includes(key) || circles.includes(key);
 
+/** Held events, which move with the clock. */
+export interface MemoryHeld extends HeldTable {
+  /** What waits for its call waits as long as before. */
+  move(byMs: number): void;
+}
+
+/** Changes until when held events wait for their calls. */
+function createDelays(
+  rows: ReadonlyMap<EventRef, Row>,
+  change: (ref: EventRef, by: Partial<Row>) => void,
+): Pick<MemoryHeld, "postpone" | "move"> {
+  return {
+    postpone(until) {
+      for (const { ref, decideAt } of rows.values()) {
+        if (decideAt < until) change(ref, { decideAt: until });
+      }
+    },
+    move(byMs) {
+      for (const { ref, decideAt } of rows.values()) {
+        if (decideAt > 0) change(ref, { decideAt: Math.max(1, decideAt + byMs) });
+      }
+    },
+  };
+}
+
 /** Makes an empty table of held events. */
-export function createMemoryHeld(events: MemoryEvents): HeldTable {
+export function createMemoryHeld(events: MemoryEvents): MemoryHeld {
   const rows = new Map<EventRef, Row>();
   const inOrder = () => [...rows.values()].sort((one, other) => one.ref - other.ref);
   const live = () => inOrder().filter(({ why }) => why !== "expired");
@@ -39,11 +64,7 @@ export function createMemoryHeld(events: MemoryEvents): HeldTable {
       void rows.set(ref, { ref, at, why, claims, wanted, late: false, decideAt: at + graceMs }),
     remove: (ref) => void rows.delete(ref),
     later: (ref) => change(ref, { late: false, decideAt: 0 }),
-    postpone(until) {
-      for (const { ref, decideAt } of rows.values()) {
-        if (decideAt < until) change(ref, { decideAt: until });
-      }
-    },
+    ...createDelays(rows, change),
     stays: (ref, why) => change(ref, { why }),
     find: (ref) => rows.get(ref),
     wantedBy: (ref) => rows.get(ref)?.wanted ?? [],

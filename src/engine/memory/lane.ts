@@ -1,56 +1,78 @@
 /** One lane of the engine in memory: what waits in it and beside it, is sealed, is dead. */
 import type { Batch, BatchId } from "../../batch.ts";
-import type { Member } from "../../batch/envelope.ts";
-import type { Attempt, Settlement } from "../../delivery.ts";
-import type { Cut, LaneCount } from "../../engine.ts";
+import type { Member } from "../../batch/member.ts";
+import type { BatchStory, KeptAttempt, Pause, UrlState } from "../../delivery.ts";
+import type { LaneCount } from "../../engine.ts";
 import type { EventRef, Key } from "../../event.ts";
 import type { TenantId } from "../../tenant.ts";
 import type { Copy } from "../copy.ts";
+import type { LaneCut } from "../cutting.ts";
 import type { LaneState } from "../handout.ts";
-import { overtaking, rowOf, type WaitingRow } from "../queue.ts";
-import { makeBatch } from "../sealing.ts";
-import {
-  dueAtOf,
-  reasonOf,
-  type Session,
-  sessionEventsMax,
-  withEvent,
-  withoutRows,
-} from "../sessions.ts";
+import { backRowOf, rowOf, type WaitingRow } from "../queue.ts";
+import type { Back, Beside, Source } from "../returning.ts";
+import { dueAtOf, type Session, withEvent, withoutRows } from "../sessions.ts";
 
-interface Row extends WaitingRow {
+/** One event that waits. */
+export interface Row extends WaitingRow {
   readonly expiresAt?: number;
 }
 
 /** A session, with its queue. */
-interface Gathering {
+export interface Gathering {
   session: Session;
   rows: Row[];
 }
 
-interface StoredBatch {
-  batch: Batch;
-  readonly members: readonly EventRef[];
-  readonly bytes: Uint8Array;
+/** What came back of a batch, with its queue. */
+export interface Group {
+  of: Beside;
+  rows: Row[];
 }
 
-/** One lane, with the sessions beside it. */
+/** A batch, from when it was sealed; its members in the order of its payload. */
+export interface StoredBatch {
+  batch: Batch;
+  state: BatchStory["state"];
+  settledAt?: number;
+  readonly source: Source;
+  readonly members: readonly Pick<Row, "event" | "since">[];
+  readonly bytes: Uint8Array;
+  /** The first of its attempts, and the last. */
+  kept: readonly KeptAttempt[];
+}
+
+/** Why and when an event was given up; without `batch` it was waiting. */
+export interface Dead {
+  readonly batch?: BatchId;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** One lane, with what is beside it. */
 export interface MemoryLane {
   readonly tenant: TenantId;
   rows: Row[];
   readonly sessions: Map<Key, Gathering>;
+  /** None of them empty, the latest last. */
+  groups: Group[];
   readonly sealed: Map<BatchId, StoredBatch>;
-  /** Batches that were settled for good. */
-  readonly settled: Set<BatchId>;
-  readonly dead: Set<EventRef>;
+  /** All batches, those that are sealed among them. */
+  readonly stories: Map<BatchId, StoredBatch>;
+  readonly dead: Map<EventRef, Dead>;
   last?: Batch;
   deliveredAt?: number;
+  paused?: Pause;
+  cut?: LaneCut | undefined;
 }
 
 /** What lanes are made from. */
 export interface MemoryLaneOptions {
   readonly stream: string;
   readonly memberOf: (event: EventRef, tenant: TenantId) => Member;
+  /** Is told of a URL's new state, once per attempt. */
+  readonly putUrl: (lane: MemoryLane, url: UrlState) => void;
+  /** Is told that nobody wants the lane's events there any more. */
+  readonly gone: (lane: MemoryLane, destination: string) => void;
 }
 
 /** A batch that is not settled for good; throws where there is none of this id. */
@@ -60,17 +82,19 @@ export function batchOf(lane: MemoryLane, id: BatchId): StoredBatch {
   return stored;
 }
 
-const gatheringsOf = ({ sessions }: MemoryLane) =>
+/** The sessions in which something waits. */
+export const gatheringsOf = ({ sessions }: MemoryLane): readonly Gathering[] =>
   [...sessions.values()].filter(({ rows }) => rows.length > 0);
 
-/** Everything that waits: in the lane itself, then in its sessions. */
-const waitingIn = (lane: MemoryLane) => [
-  ...lane.rows,
-  ...gatheringsOf(lane).flatMap(({ rows }) => rows),
-];
+/** Everything that waits beside a lane. */
+const besideOf = (lane: MemoryLane) =>
+  [...gatheringsOf(lane), ...lane.groups].flatMap(({ rows }) => rows);
+
+/** Everything that waits: in the lane itself, then beside it. */
+export const waitingIn = (lane: MemoryLane): readonly Row[] => [...lane.rows, ...besideOf(lane)];
 
 /** These wait no longer. */
-function remove(lane: MemoryLane, gone: ReadonlySet<Row>): void {
+export function remove(lane: MemoryLane, gone: ReadonlySet<Row>): void {
   lane.rows = lane.rows.filter((row) => !gone.has(row));
   for (const gathering of gatheringsOf(lane)) {
     const out = gathering.rows.filter((row) => gone.has(row));
@@ -78,65 +102,38 @@ function remove(lane: MemoryLane, gone: ReadonlySet<Row>): void {
     gathering.session = withoutRows(gathering.session, out);
     gathering.rows = gathering.rows.filter((row) => !gone.has(row));
   }
-}
-
-function bury(lane: MemoryLane, members: readonly EventRef[], olderThan: number): void {
-  const old = waitingIn(lane).filter(({ since }) => since < olderThan);
-  for (const event of [...members, ...old.map((row) => row.event)]) lane.dead.add(event);
-  remove(lane, new Set(old));
+  for (const group of lane.groups) group.rows = group.rows.filter((row) => !gone.has(row));
+  lane.groups = lane.groups.filter(({ rows }) => rows.length > 0);
 }
 
 /** Whether a copy of an event waits, is sealed or is dead. */
 export function holdsIn(lane: MemoryLane, ref: EventRef): boolean {
   return lane.dead.has(ref) || waitingIn(lane).some(({ event }) => event === ref) ||
-    [...lane.sealed.values()].some(({ members }) => members.includes(ref));
-}
-
-/** The rows that a cut finds; of a session, which one and why. */
-interface Picked {
-  readonly rows: readonly Row[];
-  readonly cut: Cut;
-  readonly gathering?: Gathering;
-}
-
-const dueIn = ({ session }: Gathering) => dueAtOf(session) ?? Number.POSITIVE_INFINITY;
-
-function pickSession(lane: MemoryLane, cut: Cut): Picked | undefined {
-  const all = gatheringsOf(lane);
-  const [next] = all.toSorted((one, other) => dueIn(one) - dueIn(other));
-  const [fullest] = all.toSorted((one, other) => other.session.bytes - one.session.bytes);
-  for (const gathering of [next, fullest]) {
-    const reason = gathering && reasonOf(gathering.session, Date.now(), cut.bytesMax);
-    if (gathering === undefined || reason === undefined) continue;
-    const own = { ...cut, reason, eventsMax: sessionEventsMax };
-    return { rows: gathering.rows.slice(0, sessionEventsMax), cut: own, gathering };
-  }
-  return undefined;
-}
-
-function pick(lane: MemoryLane, cut: Cut): Picked | undefined {
-  if (cut.from === "session") return pickSession(lane, cut);
-  if (cut.from === "head") return { rows: lane.rows.slice(0, cut.eventsMax), cut };
-  const { liveFrom } = cut.from;
-  const fresh = lane.rows.filter(({ immediate, since }) => immediate === 1 && since >= liveFrom)
-    .toSorted((one, other) => one.since - other.since);
-  const storyOf = ({ about, position }: Row) =>
-    lane.rows.filter((row) => row.about === about && row.position <= position);
-  return { rows: overtaking(fresh, storyOf, cut.eventsMax), cut };
+    [...lane.sealed.values()].some(({ members }) => members.some(({ event }) => event === ref));
 }
 
 const least = (times: readonly number[]) => times.length === 0 ? undefined : Math.min(...times);
 
+/** When the next of what is beside a lane is due, and how full the fullest session is. */
+function nextBeside(lane: MemoryLane) {
+  const sessions = gatheringsOf(lane).map(({ session }) => session);
+  const due = [
+    ...sessions.flatMap((session) => dueAtOf(session) ?? []),
+    ...lane.groups.map(({ of: { source, dueAt } }) => source === "split" ? 0 : dueAt),
+  ];
+  const sessionAt = least(due);
+  if (sessionAt === undefined) return {};
+  return { sessionAt, sessionBytes: Math.max(0, ...sessions.map(({ bytes }) => bytes)) };
+}
+
 /** What is told of a lane after a commit. */
 export function stateOf(name: string, lane: MemoryLane): LaneState {
-  const { tenant, rows, sealed } = lane;
+  const { tenant, rows, sealed, groups, deliveredAt, paused } = lane;
   const [oldest] = rows;
-  const sessions = gatheringsOf(lane).map(({ session }) => session);
   const links = rows.flatMap(({ expiresAt = 0 }) => expiresAt > Date.now() ? [expiresAt] : []);
   const live = rows.flatMap(({ immediate, since }) => immediate === 1 ? [since] : []);
   const expiresAt = least(links);
-  const sessionAt = least(sessions.flatMap((session) => dueAtOf(session) ?? []));
-  const sessionBytes = Math.max(...sessions.map(({ bytes }) => bytes));
+  const splits = groups.filter(({ of }) => of.source === "split");
   const waiting = {
     count: rows.length,
     bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -144,8 +141,12 @@ export function stateOf(name: string, lane: MemoryLane): LaneState {
     immediate: live.length > 0,
     ...(live.length === 0 ? {} : { liveAt: Math.max(...live) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(sessionAt === undefined ? {} : { sessionAt, sessionBytes }),
+    ...nextBeside(lane),
     sealed: sealed.size,
+    split: splits.flatMap((group) => group.rows).length,
+    refused: groups.filter(({ of }) => of.refusedAt !== undefined).length,
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...(paused === undefined ? {} : { paused }),
   };
   return { name, tenant, waiting };
 }
@@ -161,6 +162,7 @@ export function countOf(lane: MemoryLane): LaneCount {
     lastSequence: lane.last?.sequence ?? 0,
     ...(oldest === undefined ? {} : { oldestAt: oldest.since }),
     ...(lane.deliveredAt === undefined ? {} : { deliveredAt: lane.deliveredAt }),
+    ...(lane.paused === undefined ? {} : { paused: lane.paused }),
   };
 }
 
@@ -175,46 +177,15 @@ export function addTo(lane: MemoryLane, copy: Copy, position: number): void {
   lane.sessions.set(key, { session: withEvent(before?.session, copy, session), rows });
 }
 
-const placeOf = (stream: string, { tenant, last }: MemoryLane, continues?: BatchId) => ({
-  stream,
-  tenant,
-  lastSequence: last?.sequence ?? 0,
-  ...(last === undefined ? {} : { lastBatch: last.id }),
-  ...(continues === undefined ? {} : { continues }),
-});
-
-/** Makes a batch of what a cut finds. */
-export function sealIn(
+/** Lets events that came back wait beside the lane, in this order. */
+export function besideIn(
   lane: MemoryLane,
-  { stream, memberOf }: MemoryLaneOptions,
-  cut: Cut,
-): Batch | undefined {
-  const picked = pick(lane, cut);
-  if (picked === undefined) return undefined;
-  const { rows, gathering } = picked;
-  const place = placeOf(stream, lane, gathering?.session.firstBatch);
-  const memberOfRow = ({ event }: Row) => memberOf(event, lane.tenant);
-  const made = makeBatch(place, rows, picked.cut, memberOfRow);
-  if (made === undefined) return undefined;
-  const { batch, bytes, members, taken } = made;
-  lane.sealed.set(batch.id, { batch, bytes, members: members.map(({ event }) => event) });
-  if (gathering) gathering.session = { firstBatch: batch.id, ...gathering.session };
-  remove(lane, new Set(taken));
-  lane.last = batch;
-  return batch;
-}
-
-/** Notes an attempt and what it came to; doing so again changes nothing. */
-export function settleIn(lane: MemoryLane, id: BatchId, { number }: Attempt, to: Settlement): void {
-  if (lane.settled.has(id)) return;
-  const stored = batchOf(lane, id);
-  if (number <= stored.batch.attempts) return;
-  stored.batch = { ...stored.batch, attempts: number };
-  if (to.as === "again") return;
-  lane.sealed.delete(id);
-  lane.settled.add(id);
-  if (to.as === "accepted") lane.deliveredAt = Date.now();
-  else bury(lane, stored.members, to.olderThan);
+  events: readonly Back[],
+  of: Beside,
+  nextPosition: () => number,
+): void {
+  const rows = events.map((back) => backRowOf(back, nextPosition()));
+  if (rows.length > 0) lane.groups.push({ of, rows });
 }
 
 /** Forgets sessions last seen before then, in which nothing waits; says how many. */
@@ -226,9 +197,16 @@ export function forgetIn({ sessions }: MemoryLane, before: number, limit: number
   return old.length;
 }
 
+/** Forgets batches settled before then, but those that dead letters name. */
+export function forgetBatchesIn({ stories, dead }: MemoryLane, before: number): void {
+  const named = new Set([...dead.values()].map(({ batch }) => batch));
+  for (const [id, { settledAt = before }] of stories) {
+    if (settledAt < before && !named.has(id)) stories.delete(id);
+  }
+}
+
 /** A lane in which nothing waits. */
 export function createMemoryLane(tenant: TenantId): MemoryLane {
-  const sessions = new Map();
-  const sealed = new Map();
-  return { tenant, rows: [], sessions, sealed, settled: new Set(), dead: new Set() };
+  const [sessions, sealed, stories, dead] = [new Map(), new Map(), new Map(), new Map()];
+  return { tenant, rows: [], sessions, groups: [], sealed, stories, dead };
 }

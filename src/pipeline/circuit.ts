@@ -1,0 +1,255 @@
+/**
+ * A tenant's circuit: which of its URLs the next attempt goes to, and when. Backoff belongs to
+ * the URL, not to the batch.
+ *
+ *     closed ──a failure──▶ a pause that doubles ──five in a row──▶ open: one attempt at a time,
+ *        ▲                                                           of the oldest batch
+ *        └───────────────────────── accepted ─────────────────────────────┘
+ *
+ * After two failures of the first URL the other one is used; the first is tried again every five
+ * minutes. Where neither works, whichever is due sooner is tried.
+ */
+import type { UrlState } from "../delivery.ts";
+import { signal as createSignal } from "../flow/signal.ts";
+import type { Destination } from "../tenant.ts";
+import {
+  digestOf,
+  identityOf,
+  isOpen,
+  noteFailed,
+  notePause,
+  noteWorked,
+  recallUrls,
+  spread,
+  type Url,
+  type Urls,
+} from "./urls.ts";
+
+/** Failures in a row of the first URL after which the other one is used. */
+const failoverAt = 2;
+/** Meanwhile the first is tried again every so often. */
+const returnMs = 5 * 60_000;
+/** An attempt that took so long makes its tenant one that may hold others up. */
+const slowMs = 1_000;
+/** So long has none of the URLs worked when an operator is told. */
+const failingMs = 5 * 60_000;
+
+/** One of a destination's URLs, by the part it plays. */
+export interface Route {
+  readonly url: string;
+  readonly failover: boolean;
+}
+
+/** An attempt under way. */
+export interface Started extends Route {
+  readonly digest: string;
+  /** Monotonic, in ms. */
+  readonly startedAt: number;
+}
+
+/** What changed for people when an attempt ended. */
+export interface Edge extends Route {
+  readonly is: "opened" | "closed" | "switched";
+}
+
+/** Where an attempt may go now, or for how many ms none may. */
+export type Way = Route | { readonly waitMs: number };
+
+/** How it stands with a destination: none of its URLs has worked for long, or one does again. */
+export interface Failing {
+  readonly is: boolean;
+  readonly sinceMs: number;
+  /** What the last failure was: a status, or why no answer came. */
+  readonly why: string;
+}
+
+/** The state of one tenant's URLs. */
+export interface Circuit {
+  /**
+   * The way of a batch, by its sequence. Another destination than before, or one with other
+   * secrets or headers, makes the next attempt due now.
+   */
+  way(destination: Destination, sequence: number): Way;
+  /** This batch wants a way until disposal; an open circuit lets the oldest through. */
+  enter(sequence: number): Disposable;
+  started(route: Route): Started;
+  /** Something was accepted. */
+  worked(attempt: Started): readonly Edge[];
+  /**
+   * It was answered and nothing was accepted: that is no failure, and no sign that the URL works.
+   * The next one is not made before `pauseMs` from now.
+   */
+  answered(attempt: Started, pauseMs?: number): void;
+  /** It failed, and why; the next one is not made before `pauseMs` from now. */
+  failed(
+    attempt: Started,
+    destination: Destination,
+    why: string,
+    pauseMs?: number,
+  ): readonly Edge[];
+  /** The next attempt is due now. */
+  hurry(): void;
+  /**
+   * Whether none of the destination's URLs has worked for five minutes, where that is another
+   * answer than the last time.
+   */
+  failing(destination: Destination): Failing | undefined;
+  /** The last attempt failed, or took long. */
+  isSuspect(): boolean;
+  /** What is to be written down of a URL. */
+  stateOf(digest: string): UrlState;
+  /** Resolves when a way may have opened, or when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+}
+
+/** What a circuit is made with. */
+export interface CircuitOptions {
+  /** As written down before. */
+  readonly known: readonly UrlState[];
+  /** A monotonic clock, in ms. */
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+const urlsOf = ({ url, failoverUrl }: Destination): readonly Route[] => [
+  { url, failover: false },
+  ...(failoverUrl === undefined ? [] : [{ url: failoverUrl, failover: true }]),
+];
+
+/** Which way an attempt may go, of those that wait. */
+function createWays(urls: Urls, waiting: ReadonlySet<number>, { now, random }: CircuitOptions) {
+  function waitMsOf(url: Url, sequence: number): number {
+    if (url.notBefore > now()) return url.notBefore - now();
+    if (!isOpen(url)) return 0;
+    const isOldest = [...waiting].every((other) => other >= sequence);
+    return url.underWay === 0 && isOldest ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Its turn has come again, whatever its own pause says. */
+  const isReturning = (first: Url) => first.underWay === 0 && first.triedAt + returnMs <= now();
+
+  const given = ({ route, waitMs }: { readonly route: Route; readonly waitMs: number }): Way =>
+    waitMs > 0 ? { waitMs } : route;
+
+  return function way(destination: Destination, sequence: number): Way {
+    const [one, other] = urlsOf(destination).map((route) => {
+      const url = urls.of(digestOf(route.url));
+      spread(url, now(), destination.retry, random);
+      return { url, route, waitMs: waitMsOf(url, sequence) };
+    });
+    if (one === undefined) throw new Error("A destination has a URL");
+    if (other === undefined || one.url.failures < failoverAt) return given(one);
+    if (isOpen(other.url)) return given(one.waitMs <= other.waitMs ? one : other);
+    return isReturning(one.url) ? one.route : given(other);
+  };
+}
+
+/** Notices when none of a destination's URLs has worked for long, and when one does again. */
+function createFailing(urls: Urls, now: () => number) {
+  let isFailing = false;
+  let hasWorked = false;
+  let why = "";
+  return {
+    worked: () => void (hasWorked = true),
+    failed: (because: string) => void (why = because),
+    look(destination: Destination): Failing | undefined {
+      const since = urlsOf(destination).map(({ url }) => urls.known(digestOf(url))?.failingSince);
+      const all = since.filter((at) => at !== undefined);
+      const sinceMs = all.length < since.length ? 0 : now() - Math.max(...all);
+      // A URL that is new has not worked yet.
+      const is = isFailing ? !hasWorked : sinceMs >= failingMs;
+      if (is === isFailing) return undefined;
+      isFailing = is;
+      hasWorked = false;
+      return { is, sinceMs, why };
+    },
+  };
+}
+
+/** Counts the attempts under way, and says who may hold others up. */
+function createUnderWay(urls: Urls, now: () => number, wasFailing: boolean) {
+  let isSuspect = wasFailing;
+  return {
+    begin(route: Route): Started {
+      const digest = digestOf(route.url);
+      const url = urls.of(digest);
+      url.underWay += 1;
+      url.triedAt = now();
+      return { ...route, digest, startedAt: url.triedAt };
+    },
+    end({ digest, startedAt }: Started, hasFailed: boolean): Url {
+      const url = urls.of(digest);
+      url.underWay = Math.max(0, url.underWay - 1);
+      isSuspect = hasFailed || now() - startedAt > slowMs;
+      return url;
+    },
+    isSuspect: () => isSuspect,
+  };
+}
+
+/** Makes the circuit of one tenant. */
+export function createCircuit(options: CircuitOptions): Circuit {
+  const { known, now, random } = options;
+  const urls = recallUrls(known, now);
+  const waiting = new Set<number>();
+  const moved = createSignal();
+  const way = createWays(urls, waiting, options);
+  const failing = createFailing(urls, now);
+  const underWay = createUnderWay(urls, now, known.some(({ failures }) => failures > 0));
+  let identity: string | undefined;
+  let usesFailover = false;
+
+  function hurry(): void {
+    urls.hurry();
+    moved.raise();
+  }
+
+  return {
+    way(destination, sequence) {
+      const is = identityOf(destination);
+      if (identity !== undefined && identity !== is) hurry();
+      identity = is;
+      return way(destination, sequence);
+    },
+    enter(sequence) {
+      waiting.add(sequence);
+      return {
+        [Symbol.dispose]() {
+          waiting.delete(sequence);
+          moved.raise();
+        },
+      };
+    },
+    started: underWay.begin,
+    worked(attempt) {
+      const url = underWay.end(attempt, false);
+      const { url: to, failover } = attempt;
+      const edges: Edge[] = isOpen(url) ? [{ is: "closed", url: to, failover }] : [];
+      noteWorked(url, attempt.startedAt);
+      failing.worked();
+      moved.raise();
+      if (usesFailover !== failover) edges.push({ is: "switched", url: to, failover });
+      usesFailover = failover;
+      return edges;
+    },
+    answered(attempt, pauseMs = 0) {
+      const url = underWay.end(attempt, false);
+      if (pauseMs > 0) notePause(url, now(), pauseMs);
+      moved.raise();
+    },
+    failed(attempt, { retry }, why, pauseMs) {
+      const url = underWay.end(attempt, true);
+      const wasOpen = isOpen(url);
+      noteFailed(url, attempt.startedAt, now(), retry, random, pauseMs);
+      failing.failed(why);
+      moved.raise();
+      if (wasOpen || !isOpen(url)) return [];
+      return [{ is: "opened", url: attempt.url, failover: attempt.failover }];
+    },
+    hurry,
+    failing: failing.look,
+    isSuspect: underWay.isSuspect,
+    stateOf: urls.stateOf,
+    changed: (signal) => moved.next(signal),
+  };
+}

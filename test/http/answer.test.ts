@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { answering, dripping, openBackend, type Serve } from "./backend.ts";
+
+const json = "content-type: application/json\r\n";
+
+/** A whole answer, with the length it says. */
+const whole = (text: string, headers = "", status = 200) =>
+  `HTTP/1.1 ${status} OK\r\n${headers}content-length: ${
+    new TextEncoder().encode(text).byteLength
+  }\r\n\r\n${text}`;
+
+/** Answers, and closes the connection. */
+const ending = (text: string): Serve => (socket) =>
+  void socket.once("data", () => socket.end(text));
+
+async function answered(serve: Serve | string, timeoutMs = 10_000) {
+  const served = typeof serve === "string" ? answering(serve) : serve;
+  await using backend = await openBackend(served);
+  return await backend.post({ timeoutMs });
+}
+
+describe("readAnswer()", () => {
+  it("gives the whole text of a 2xx answer, and of no other", async () => {
+    const text = `{"failures":[{"id":"ñ"}],"x":"${"x".repeat(3_000)}"}`;
+    assert.equal((await answered(whole(text))).body, text);
+    assert.equal((await answered(whole(text, json, 299))).body, text);
+    assert.equal((await answered(whole(text, json, 500))).body, undefined);
+    assert.equal((await answered(whole(text, json, 500))).body, undefined);
+    assert.deepEqual(await answered(whole("", json)), { status: 200 });
+    assert.deepEqual(await answered(`HTTP/1.1 204 OK\r\n${json}\r\n`), { status: 204 });
+  });
+
+  it("reads what comes in pieces, even of one character", async () => {
+    const text = '{"failures":[{"id":"ñ"}]}';
+    const pieces = [...new TextEncoder().encode(text)];
+    const { body } = await answered((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        for (const byte of pieces) {
+          socket.write("1\r\n");
+          socket.write(Uint8Array.of(byte));
+          socket.write("\r\n");
+        }
+        socket.write("0\r\n\r\n");
+      });
+    });
+    assert.equal(body, text);
+  });
+
+  it("takes a byte order mark for what it is", async () => {
+    assert.equal((await answered(whole("\ufeff{}"))).body, "{}");
+  });
+
+  it("keeps 2 KiB of text, cut between characters", async () => {
+    const long = "x".repeat(256 * 1_024);
+    assert.deepEqual(await answered(whole(long, json)), {
+      status: 200,
+      text: "x".repeat(2_048),
+      body: long,
+    });
+    const { text } = await answered(whole("€".repeat(2_000), "", 500));
+    assert.equal(text, "€".repeat(682));
+  });
+
+  it("knows nothing of JSON that it cannot read whole", async () => {
+    const long = "x".repeat(256 * 1_024);
+    for (const text of [whole(`${long}x`, json), whole(`\r\n { ${long}`)]) {
+      const { status, error, body } = await answered(text);
+      assert.deepEqual([status, error, body], [undefined, "answer cut off", undefined]);
+    }
+    const cut = ending(`HTTP/1.1 200 OK\r\n${json}content-length: 9\r\n\r\n{`);
+    assert.deepEqual(await answered(cut), { error: "answer cut off", text: "{" });
+    const never = ending(`HTTP/1.1 200 OK\r\n${json}content-length: 9\r\n\r\n`);
+    assert.deepEqual(await answered(never), { error: "answer cut off" });
+    const chunk = ending("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n");
+    assert.deepEqual(await answered(chunk), { error: "answer cut off", text: "{}" });
+  });
+
+  it("does not believe that an object ended where the connection did", async () => {
+    const some = 'HTTP/1.1 200 OK\r\n\r\n{"failures":[{"id":"a"}';
+    const { status, error } = await answered(ending(some));
+    assert.deepEqual([status, error], [undefined, "answer cut off"]);
+    assert.equal((await answered(ending(`${some}]}`))).status, 200);
+    assert.equal((await answered(ending("HTTP/1.1 200 OK\r\n\r\nok"))).body, "ok");
+    assert.deepEqual(await answered(ending(`HTTP/1.1 200 OK\r\n${json}\r\n`)), { status: 200 });
+  });
+
+  it("goes by the status of anything else, whole or not", async () => {
+    const html = "content-type: text/html\r\n";
+    const drip = dripping(`HTTP/1.1 200 OK\r\n${html}\r\nthanks`, "!");
+    const { status, text, body } = await answered(drip, 500);
+    assert.deepEqual([status, body], [200, undefined]);
+    assert.match(text ?? "", /^thanks!*$/);
+    const cut = ending(`HTTP/1.1 202 OK\r\n${html}content-length: 9\r\n\r\nok`);
+    assert.deepEqual(await answered(cut), { status: 202, text: "ok" });
+    const late = dripping(`HTTP/1.1 503 No\r\n${json}\r\n{`, " ");
+    assert.equal((await answered(late, 500)).status, 503);
+  });
+
+  it("does not read beyond 256 KiB, nor use that connection again", async () => {
+    const long = whole("x".repeat(2 * 1_024 * 1_024), "content-type: text/html\r\n");
+    await using backend = await openBackend(answering(long));
+    for (let count = 0; count < 2; count++) assert.equal((await backend.post()).status, 200);
+    assert.equal(backend.connections(), 2);
+    await backend.closed();
+  });
+
+  it("reads what is compressed though we asked for it as it is, where it can", async () => {
+    const text = '{"failures":[{"id":"a"}]}';
+    const zipped = gzipSync(text);
+    const answer = (status: number, headers: string): Serve => (socket) => {
+      socket.once("data", () => {
+        const length = `content-length: ${zipped.byteLength}\r\n`;
+        socket.write(`HTTP/1.1 ${status} OK\r\n${length}${headers}\r\n`);
+        socket.write(zipped);
+      });
+    };
+    const coded = (status: number, coding: string) =>
+      answered(answer(status, `content-encoding: ${coding}\r\n`));
+    assert.deepEqual(await coded(200, "GZIP"), { status: 200, text, body: text });
+    assert.deepEqual(await coded(500, "gzip"), { status: 500, text });
+    for (const coding of ["br", "identity, gzip", "zstd"]) {
+      assert.deepEqual(await coded(200, coding), { error: "answer encoded" });
+      assert.deepEqual(await coded(500, coding), { status: 500 });
+    }
+    const named = await answered(whole("{}", "content-encoding: utf-8\r\n"));
+    assert.deepEqual(named, { status: 200, text: "{}", body: "{}" });
+  });
+
+  it("does not unpack more than it would read", async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1_024 * 1_024));
+    const answer: Serve = (socket) => {
+      socket.once("data", () => {
+        const head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n";
+        socket.write(`${head}content-length: ${bomb.byteLength}\r\n\r\n`);
+        socket.write(bomb);
+      });
+    };
+    assert.deepEqual(await answered(answer), { error: "answer encoded" });
+  });
+
+  it("takes an empty body for what it is, whatever its coding", async () => {
+    const empty = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n";
+    assert.deepEqual(await answered(empty), { status: 200 });
+    const plain = await answered(whole("{}", "content-encoding: identity\r\n"));
+    assert.deepEqual(plain, { status: 200, text: "{}", body: "{}" });
+  });
+});
