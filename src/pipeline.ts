@@ -16,6 +16,7 @@ import { startAssigning } from "./pipeline/assign.ts";
 import { classify } from "./pipeline/classify.ts";
 import { ownershipOf } from "./ownership/claims.ts";
 import type { Send } from "./pipeline/attempt.ts";
+import type { UrlView } from "./pipeline/standing.ts";
 import { deliver, type DeliverOptions } from "./pipeline/deliver.ts";
 import type { Inbound } from "./pipeline/inbound.ts";
 import { insistent } from "./pipeline/insist.ts";
@@ -50,6 +51,8 @@ export interface Pipeline extends AsyncDisposable {
   flush(tenant?: TenantId): Promise<void>;
   /** Sends a tenant nothing until `resume`, whatever the config says. */
   pause(tenant: TenantId): Promise<void>;
+  /** How a tenant's URLs do; none where nothing was sent to it since the start. */
+  urls(tenant: TenantId): readonly UrlView[];
   /** Ends a pause that is not the config's; says whether there was one. */
   resume(tenant: TenantId): Promise<boolean>;
   /** Rejects when a stage failed, which is a bug: the process should end. */
@@ -185,8 +188,12 @@ async function outward(
 }
 
 /** What operators do to tenants while they are delivered to. */
-function createControls(steering: Steering, { engine, state }: PipelineOptions) {
+function createControls(steering: Steering, { config, engine, state }: PipelineOptions) {
   return {
+    urls(tenant: TenantId) {
+      const found = tenantOf(config(), tenant);
+      return found === undefined ? [] : steering.urls(tenant, found.destination);
+    },
     async flush(tenant?: TenantId) {
       const known = (await engine.counts()).lanes.map((lane) => lane.tenant);
       const lanes = tenant === undefined ? known : known.filter((one) => one === tenant);

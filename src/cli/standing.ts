@@ -2,9 +2,10 @@
 import { type Fields, isFields } from "../telnyx/fields.ts";
 import { textIn } from "./fields.ts";
 
-/** `active`, or who paused it: `paused (operator)`. */
+/** `active`, who paused it (`paused (operator)`), or that its circuit is open. */
 export function standingOf(view: Fields): string {
   const { paused } = view;
-  const by = isFields(paused) ? ` (${textIn(paused, "by")})` : "";
-  return `${textIn(view, "status")}${by}`;
+  const status = textIn(view, "status");
+  if (isFields(paused)) return `${status} (${textIn(paused, "by")})`;
+  return status === "active" && view["circuit"] === "open" ? "circuit open" : status;
 }

@@ -56,7 +56,11 @@ function attempt(options: ExchangeOptions, deadline: Deadline): Promise<Incoming
   const { request } = url.protocol === "https:" ? https : http;
   deadline.enter("connecting");
   const sent = request(url, { method: "POST", agent, headers, signal });
+  let isReused = false;
   sent.once("socket", (socket) => {
+    isReused = sent.reusedSocket;
+    // Deno would connect and send again by itself what ends on a kept connection, even by us.
+    sent.reusedSocket = false;
     onceConnected(socket, () => deadline.enter("waiting for an answer"));
   });
   sent.once("response", (response) => {
@@ -76,7 +80,7 @@ function attempt(options: ExchangeOptions, deadline: Deadline): Promise<Incoming
     // One who stopped talking, and does not read either, would keep the socket for ever.
     sent.destroy();
     // A kept connection that the other side had just closed: nothing was answered, try a new one.
-    const stale = sent.reusedSocket && systemCodeOf(error) === "ECONNRESET" && !signal.aborted;
+    const stale = isReused && systemCodeOf(error) === "ECONNRESET" && !signal.aborted;
     reject(stale ? new StaleConnection() : error);
   });
   // Some ends come without an error: an answer that changes the protocol, for one.

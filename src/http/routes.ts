@@ -30,7 +30,7 @@ export interface RoutesOptions {
   readonly inbox: Inbox;
   readonly signing: Signing;
   readonly sender: Sender;
-  readonly pipeline: Pick<Pipeline, "flush" | "pause" | "resume">;
+  readonly pipeline: Pick<Pipeline, "flush" | "pause" | "resume" | "urls">;
   readonly alarms: Pick<Alarms, "raised">;
   readonly version: string;
   readonly state: State;

@@ -13,6 +13,15 @@ import type { UrlState } from "../delivery.ts";
 import { signal as createSignal } from "../flow/signal.ts";
 import type { Destination } from "../tenant.ts";
 import {
+  createFailing,
+  type Failing,
+  failoverAt,
+  type Route,
+  urlsOf,
+  type UrlView,
+  viewOf,
+} from "./standing.ts";
+import {
   digestOf,
   identityOf,
   isOpen,
@@ -25,20 +34,10 @@ import {
   type Urls,
 } from "./urls.ts";
 
-/** Failures in a row of the first URL after which the other one is used. */
-const failoverAt = 2;
 /** Meanwhile the first is tried again every so often. */
 const returnMs = 5 * 60_000;
 /** An attempt that took so long makes its tenant one that may hold others up. */
 const slowMs = 1_000;
-/** So long has none of the URLs worked when an operator is told. */
-const failingMs = 5 * 60_000;
-
-/** One of a destination's URLs, by the part it plays. */
-export interface Route {
-  readonly url: string;
-  readonly failover: boolean;
-}
 
 /** An attempt under way. */
 export interface Started extends Route {
@@ -54,14 +53,6 @@ export interface Edge extends Route {
 
 /** Where an attempt may go now, or for how many ms none may. */
 export type Way = Route | { readonly waitMs: number };
-
-/** How it stands with a destination: none of its URLs has worked for long, or one does again. */
-export interface Failing {
-  readonly is: boolean;
-  readonly sinceMs: number;
-  /** What the last failure was: a status, or why no answer came. */
-  readonly why: string;
-}
 
 /** The state of one tenant's URLs. */
 export interface Circuit {
@@ -98,6 +89,8 @@ export interface Circuit {
   isSuspect(): boolean;
   /** What is to be written down of a URL. */
   stateOf(digest: string): UrlState;
+  /** How the destination's URLs do. */
+  view(destination: Destination): readonly UrlView[];
   /** Resolves when a way may have opened, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
 }
@@ -110,11 +103,6 @@ export interface CircuitOptions {
   readonly now: () => number;
   readonly random: () => number;
 }
-
-const urlsOf = ({ url, failoverUrl }: Destination): readonly Route[] => [
-  { url, failover: false },
-  ...(failoverUrl === undefined ? [] : [{ url: failoverUrl, failover: true }]),
-];
 
 /** Which way an attempt may go, of those that wait. */
 function createWays(urls: Urls, waiting: ReadonlySet<number>, { now, random }: CircuitOptions) {
@@ -141,28 +129,6 @@ function createWays(urls: Urls, waiting: ReadonlySet<number>, { now, random }: C
     if (other === undefined || one.url.failures < failoverAt) return given(one);
     if (isOpen(other.url)) return given(one.waitMs <= other.waitMs ? one : other);
     return isReturning(one.url) ? one.route : given(other);
-  };
-}
-
-/** Notices when none of a destination's URLs has worked for long, and when one does again. */
-function createFailing(urls: Urls, now: () => number) {
-  let isFailing = false;
-  let hasWorked = false;
-  let why = "";
-  return {
-    worked: () => void (hasWorked = true),
-    failed: (because: string) => void (why = because),
-    look(destination: Destination): Failing | undefined {
-      const since = urlsOf(destination).map(({ url }) => urls.known(digestOf(url))?.failingSince);
-      const all = since.filter((at) => at !== undefined);
-      const sinceMs = all.length < since.length ? 0 : now() - Math.max(...all);
-      // A URL that is new has not worked yet.
-      const is = isFailing ? !hasWorked : sinceMs >= failingMs;
-      if (is === isFailing) return undefined;
-      isFailing = is;
-      hasWorked = false;
-      return { is, sinceMs, why };
-    },
   };
 }
 
@@ -224,7 +190,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
     worked(attempt) {
       const url = underWay.end(attempt, false);
       const { url: to, failover } = attempt;
-      const edges: Edge[] = isOpen(url) ? [{ is: "closed", url: to, failover }] : [];
+      const edges: Edge[] = url.toldOpen ? [{ is: "closed", url: to, failover }] : [];
+      url.toldOpen = false;
       noteWorked(url, attempt.startedAt);
       failing.worked();
       moved.raise();
@@ -239,17 +206,19 @@ export function createCircuit(options: CircuitOptions): Circuit {
     },
     failed(attempt, { retry }, why, pauseMs) {
       const url = underWay.end(attempt, true);
-      const wasOpen = isOpen(url);
       noteFailed(url, attempt.startedAt, now(), retry, random, pauseMs);
       failing.failed(why);
       moved.raise();
-      if (wasOpen || !isOpen(url)) return [];
+      // One that was open before the start is stated once more.
+      if (url.toldOpen || !isOpen(url)) return [];
+      url.toldOpen = true;
       return [{ is: "opened", url: attempt.url, failover: attempt.failover }];
     },
     hurry,
     failing: failing.look,
     isSuspect: underWay.isSuspect,
     stateOf: urls.stateOf,
+    view: (destination) => viewOf(urls, destination, now()),
     changed: (signal) => moved.next(signal),
   };
 }

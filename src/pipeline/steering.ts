@@ -8,6 +8,7 @@ import type { State } from "../telemetry.ts";
 import type { Destination, TenantId } from "../tenant.ts";
 import { type Circuit, createCircuit } from "./circuit.ts";
 import { createPacer, type Pacer } from "./rate.ts";
+import type { UrlView } from "./standing.ts";
 
 /** What is remembered of a lane. */
 export interface Steered {
@@ -29,6 +30,8 @@ export interface Steering {
   flush(tenant?: TenantId): void;
   /** A tenant's next attempt is due now. */
   hurry(tenant: TenantId): void;
+  /** How a tenant's URLs do; none where its lane was never in hand. */
+  urls(tenant: TenantId, destination: Destination): readonly UrlView[];
 }
 
 /** What steering is given. */
@@ -98,5 +101,6 @@ export function createSteering({ now, random, state }: SteeringOptions): Steerin
       flushes.raise();
     },
     hurry: (tenant) => lanes.get(tenant)?.circuit.hurry(),
+    urls: (tenant, destination) => lanes.get(tenant)?.circuit.view(destination) ?? [],
   };
 }

@@ -183,6 +183,34 @@ describe("a pause", () => {
   });
 });
 
+describe("a circuit", () => {
+  it("is shown open while its URL fails, alarms, and is closed by the first success", async () => {
+    await using scene = await setUp();
+    scene.backend.behave(() => 503);
+    await using daemon = await scene.start();
+    await send(scene, daemon, "e-1");
+    const view = () => ask(scene, daemon, "GET", "/tenants/acme");
+    await eventually("it is open", async () => (await view())["circuit"] === "open");
+    const { urls } = await view();
+    assert.ok(Array.isArray(urls));
+    const [{ origin, used, failover, failures }] = urls;
+    const seen = { origin, used, failover };
+    assert.deepEqual(seen, {
+      origin: new URL(scene.backend.url).origin,
+      used: true,
+      failover: false,
+    });
+    assert.ok(failures >= 5);
+    const stats = await ask(scene, daemon, "GET", "/stats");
+    assert.equal((stats["since_start"] as { circuits?: number }).circuits, 1);
+    const raised = stats["alarms"] as { alarm: string }[];
+    assert.ok(raised.some(({ alarm }) => alarm === "circuit_open"));
+    scene.backend.behave(() => 200);
+    await arrives(scene, "e-1");
+    await eventually("it is closed", async () => (await view())["circuit"] === "closed");
+  });
+});
+
 describe("a flush", () => {
   it("sends a window that would stay open for long", async () => {
     await using scene = await setUp(["window: { max_wait: 1h }"]);

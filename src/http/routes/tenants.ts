@@ -1,7 +1,8 @@
 /** Tenants as operators see them, and what they do to one: pause, resume, flush, ping. */
 import { type Config, type LiveConfig, tenantOf } from "../../config.ts";
 import type { Pause } from "../../delivery.ts";
-import type { Engine, EngineCounts, LaneCount } from "../../engine.ts";
+import type { Engine, LaneCount } from "../../engine.ts";
+import type { UrlView } from "../../pipeline/standing.ts";
 import type { Pipeline } from "../../pipeline.ts";
 import type { Tenant, TenantId } from "../../tenant.ts";
 import type { Asked, Route } from "../admin.ts";
@@ -14,7 +15,7 @@ export interface TenantRoutesOptions {
   readonly live: LiveConfig;
   readonly engine: Engine;
   readonly sender: Pick<Sender, "ping">;
-  readonly pipeline: Pick<Pipeline, "flush" | "pause" | "resume">;
+  readonly pipeline: Pick<Pipeline, "flush" | "pause" | "resume" | "urls">;
 }
 
 /** The stored pause before that of the config: `resume` ends only the former. */
@@ -23,12 +24,37 @@ function pauseView(tenant: Tenant | undefined, stored: Pause | undefined) {
   return tenant?.paused ? { by: "config", at: null } : null;
 }
 
-function tenantView(id: TenantId, config: Config, lane: LaneCount | undefined) {
+function urlView({ url, failover, isOpen, failures, failingMs, waitMs, isUsed }: UrlView) {
+  const now = Date.now();
+  return {
+    origin: new URL(url).origin,
+    failover,
+    used: isUsed,
+    circuit: isOpen ? "open" : "closed",
+    failures,
+    failing_since: failingMs === undefined ? null : isoOf(Math.round(now - failingMs)),
+    next_attempt_at: waitMs === 0 ? null : isoOf(Math.round(now + waitMs)),
+  };
+}
+
+/** That of the URL that is used; where both are open, of either. */
+function circuitOf(urls: readonly UrlView[]) {
+  return urls.some(({ isUsed, isOpen }) => isUsed && isOpen) ? "open" : "closed";
+}
+
+function tenantView(
+  id: TenantId,
+  config: Config,
+  lane: LaneCount | undefined,
+  urls: readonly UrlView[],
+) {
   const tenant = tenantOf(config, id);
   const paused = pauseView(tenant, lane?.paused);
   return {
     endpoint: tenant === undefined ? null : new URL(tenant.destination.url).origin,
     failover: tenant?.destination.failoverUrl !== undefined,
+    circuit: circuitOf(urls),
+    urls: urls.map(urlView),
     status: tenant === undefined ? "removed" : paused === null ? "active" : "paused",
     paused,
     numbers: tenant?.numbers.length ?? 0,
@@ -41,20 +67,25 @@ function tenantView(id: TenantId, config: Config, lane: LaneCount | undefined) {
   };
 }
 
-function tenantsView(config: Config, { lanes }: EngineCounts) {
+async function tenantsView({ live, engine, pipeline }: TenantRoutesOptions) {
+  const config = live.current;
+  const { lanes } = await engine.counts();
   const byTenant = new Map(lanes.map((lane) => [lane.tenant, lane]));
   const ids = new Set([...config.tenants.keys(), ...byTenant.keys()]);
   return Object.fromEntries(
-    [...ids].sort().map((id) => [id, tenantView(id, config, byTenant.get(id))]),
+    [...ids].sort().map((id) => [
+      id,
+      tenantView(id, config, byTenant.get(id), pipeline.urls(id)),
+    ]),
   );
 }
 
-async function allTenants({ live, engine }: TenantRoutesOptions): Promise<Reply> {
-  return ok({ tenants: tenantsView(live.current, await engine.counts()) });
+async function allTenants(options: TenantRoutesOptions): Promise<Reply> {
+  return ok({ tenants: await tenantsView(options) });
 }
 
-async function oneTenant({ live, engine }: TenantRoutesOptions, id: TenantId): Promise<Reply> {
-  const view = tenantsView(live.current, await engine.counts());
+async function oneTenant(options: TenantRoutesOptions, id: TenantId): Promise<Reply> {
+  const view = await tenantsView(options);
   const found = Object.entries(view).find(([tenant]) => tenant === id);
   return found === undefined ? unknownTenant : ok(found[1]);
 }
