@@ -50,6 +50,21 @@ describe("exchange()", () => {
     assert.equal(backend.connections(), 1);
   });
 
+  it("is not sent again behind our back where it hangs on a kept connection", async () => {
+    let requests = 0;
+    await using backend = await openBackend((socket) => {
+      socket.on("data", () => {
+        requests += 1;
+        if (requests === 1) socket.write(ok);
+      });
+    });
+    assert.equal((await backend.post()).status, 200);
+    const { error } = await backend.post({ timeoutMs: 200 });
+    assert.equal(error, "timeout waiting for an answer");
+    await backend.closed();
+    assert.deepEqual([requests, backend.connections()], [2, 1]);
+  });
+
   it("does not send a header that would be two", async () => {
     await using backend = await openBackend(answering(ok));
     const { error } = await backend.post({ headers: { "x-a": "1\r\nx-b: 2" } });
