@@ -9,7 +9,10 @@ export const executable: string = process.execPath;
 
 /** The tests' own environment, without what would change a child's behaviour. */
 export function childEnv(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const passed = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DENO_DIR"];
+  const passed = [
+    ...["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"],
+    ...["DENO_DIR", "NODE_COMPILE_CACHE"],
+  ];
   const kept = passed.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
