@@ -57,7 +57,7 @@ export interface BatchHead {
 export interface Returned {
   /** Batches that held them since they first came back. */
   readonly times: number;
-  /** When the only event was first refused alone; absent: it was not. */
+  /** Since when the only event has been refused alone; absent: it was not. */
   readonly refusedAt?: number;
 }
 

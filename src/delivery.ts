@@ -60,7 +60,12 @@ export type Settlement =
   /** The batch ends; its events go before everything else, half as many in a batch. */
   | { readonly as: "split" }
   /** The batch ends; all its events go on beside the lane. */
-  | { readonly as: "aside"; readonly notBefore: number; readonly refused: boolean }
+  | {
+    readonly as: "aside";
+    readonly notBefore: number;
+    /** Since when its only event has been refused alone; absent: it was not. */
+    readonly refusedAt?: number;
+  }
   /** The batch ends; its events are delivered but for these, by their place in the payload. */
   | {
     readonly as: "partly";

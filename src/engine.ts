@@ -102,6 +102,7 @@ export interface LaneCount {
   readonly waiting: number;
   readonly sealed: number;
   readonly dead: number;
+  /** When the oldest event that is not settled became the tenant's, sealed or not. */
   readonly oldestAt?: number;
   readonly lastSequence: number;
   readonly deliveredAt?: number;
@@ -127,6 +128,12 @@ export interface EngineCounts {
   readonly expired: number;
   readonly parked: number;
   readonly lanes: readonly LaneCount[];
+}
+
+/** What pruning came to. */
+export interface Pruned {
+  readonly events: number;
+  readonly batches: number;
 }
 
 /** What tending came to. */
@@ -190,8 +197,8 @@ export interface Engine extends AsyncDisposable {
   pause(tenant: TenantId): Promise<void>;
   /** Ends a stored pause; says whether there was one. */
   resume(tenant: TenantId): Promise<boolean>;
-  /** What waits beside a tenant's lane is due now; says how many events that are. */
-  hurry(tenant: TenantId): Promise<number>;
+  /** What waits beside a tenant's lane, or beside all, is due now; says how many events it is. */
+  hurry(tenant?: TenantId): Promise<number>;
   /**
    * The clock was set by so much at this time: what is due at a time is due as far from now as
    * before, and a leap forward counts for nothing in how long anything has waited.
@@ -216,8 +223,11 @@ export interface Engine extends AsyncDisposable {
   ): Promise<readonly SecretVersion[]>;
   /** The bytes of an event as received, until it is pruned. */
   raw(event: EventRef): Promise<Uint8Array | undefined>;
-  /** Forgets at most `limit` settled events received before `before`; says how many. */
-  prune(before: number, limit: number): Promise<number>;
+  /**
+   * Forgets settled events received before `before`, and batches settled before it, at most
+   * `limit` of each. It is to be asked again for as long as it forgets anything.
+   */
+  prune(before: number, limit: number): Promise<Pruned>;
   /** Aborts, with the reason, when the log can no longer be written. */
   readonly broken: AbortSignal;
 }

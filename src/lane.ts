@@ -92,6 +92,8 @@ export interface Lane extends Disposable {
   halts(): Promise<readonly Halt[]>;
   /** The lane stands still from now on, or no longer; saying so again changes nothing. */
   halt(is: boolean): Promise<void>;
+  /** What waits beside the lane is due now. */
+  hurry(): Promise<void>;
   /** Ends a stored pause; none is fine. */
   resume(): Promise<void>;
   /** Durable when resolved, with the URL's new state; once per attempt. */

@@ -140,7 +140,7 @@ function deliverOptions(
     random: Math.random,
     now,
     steadyMs: clock.steadyMs,
-    stand: (is) => stand(lane, is),
+    stand: () => stand(lane, runningOf(lane, config())?.destination),
     state,
     signal,
   };
@@ -154,7 +154,11 @@ async function* sealed(
   signal: AbortSignal,
 ) {
   const rule = () => runningOf(lane, config())?.window;
-  const steered = { flushedAt, flushed, stand: (is: boolean) => stand(lane, is) };
+  const steered = {
+    flushedAt,
+    flushed,
+    stand: () => stand(lane, runningOf(lane, config())?.destination),
+  };
   for await (const batch of window(lane, { rule, reconfigured, ...steered, signal })) {
     const { id, sequence, count, size, reason } = batch;
     const told = { tenant: lane.tenant, batch: id, sequence, count, bytes: size, reason };
@@ -195,9 +199,7 @@ function createControls(steering: Steering, { config, engine, state }: PipelineO
       return found === undefined ? [] : steering.urls(tenant, found.destination);
     },
     async flush(tenant?: TenantId) {
-      const known = (await engine.counts()).lanes.map((lane) => lane.tenant);
-      const lanes = tenant === undefined ? known : known.filter((one) => one === tenant);
-      for (const lane of lanes) await engine.hurry(lane);
+      await engine.hurry(tenant);
       steering.flush(tenant);
     },
     async pause(tenant: TenantId) {
@@ -206,6 +208,7 @@ function createControls(steering: Steering, { config, engine, state }: PipelineO
     },
     async resume(tenant: TenantId) {
       const was = await engine.resume(tenant);
+      await engine.hurry(tenant);
       steering.hurry(tenant);
       if (was) state({ is: "tenant.resumed", tenant });
       return was;

@@ -7,8 +7,8 @@ import type { State } from "./telemetry.ts";
 /** Nothing is forgotten so soon after a start: the clock may still be wrong. */
 const graceMs = 10 * 60_000;
 const everyMs = 60_000;
-/** Events in one step, and the pause between two steps. */
-const stepEvents = 200;
+/** Events in one step, as many batches, and the pause between two steps. */
+const stepMax = 200;
 const stepMs = 20;
 /** Ids are remembered at least for so long, whatever the retention. */
 const idsMsMin = 24 * 60 * 60_000;
@@ -25,9 +25,9 @@ export function startPruning(
     let events = 0;
     while (!stop.signal.aborted) {
       const before = Date.now() - Math.max(retentionMs(), idsMsMin);
-      const pruned = await engine.prune(before, stepEvents);
-      events += pruned;
-      if (pruned === 0) break;
+      const pruned = await engine.prune(before, stepMax);
+      events += pruned.events;
+      if (pruned.events + pruned.batches === 0) break;
       await sleep(stepMs, stop.signal);
     }
     return events;

@@ -49,6 +49,12 @@ export interface TenantKeys extends VerifyingKeys {
 /** What the config in force says of a tenant's keys. */
 export type SigningRule = Pick<Destination, "secrets" | "secretVersion">;
 
+/** Who signs what the aggregator itself says, such as alarms; as reserved as `unassigned`. */
+export const ownId: TenantId = "aggregator";
+
+/** Its keys are derived, and always the first. */
+export const ownRule: SigningRule = { secrets: [], secretVersion: firstVersion };
+
 /** Signs for every tenant. */
 export interface Signing {
   /** Of this version; without one, of that which `rotated` told last, or else the first. */

@@ -6,18 +6,21 @@ import { stopClock } from "./support/clock.ts";
 
 const day = 24 * 3_600_000;
 
-/** A log of which so many events may be forgotten. */
-function pruning(events: number, retentionMs = 3 * day) {
+/** A log of which so many events and batches may be forgotten. */
+function pruning(events: number, { batches = 0, retentionMs = 3 * day } = {}) {
   const { facts, state } = collectFacts();
   const steps: { readonly age: number; readonly limit: number }[] = [];
-  let left = events;
+  let left = { events, batches };
   let broken = false;
   const engine = {
     async prune(before: number, limit: number) {
       steps.push({ age: Date.now() - before, limit });
       if (broken) throw new Error("No space left");
-      const pruned = Math.min(left, limit);
-      left -= pruned;
+      const pruned = {
+        events: Math.min(left.events, limit),
+        batches: Math.min(left.batches, limit),
+      };
+      left = { events: left.events - pruned.events, batches: left.batches - pruned.batches };
       return pruned;
     },
   };
@@ -46,9 +49,26 @@ describe("startPruning()", () => {
     assert.equal(store.facts.length, 1);
   });
 
+  it("goes on until all batches are forgotten, too", async () => {
+    using clock = stopClock();
+    await using store = pruning(250, { batches: 900 });
+    await clock.pass(10 * 60_000);
+    for (let step = 0; step < 9; step++) await clock.pass(20);
+    assert.equal(store.steps.length, 6);
+    assert.deepEqual(store.facts, [{ is: "store.pruned", events: 250 }]);
+  });
+
+  it("states nothing where only batches were", async () => {
+    using clock = stopClock();
+    await using store = pruning(0, { batches: 10 });
+    await clock.pass(10 * 60_000);
+    await clock.pass(20);
+    assert.deepEqual([store.steps.length, store.facts], [2, []]);
+  });
+
   it("remembers ids for a day, however short the retention", async () => {
     using clock = stopClock();
-    await using store = pruning(0, 60_000);
+    await using store = pruning(0, { retentionMs: 60_000 });
     await clock.pass(10 * 60_000);
     assert.deepEqual(store.steps, [{ age: day, limit: 200 }]);
   });

@@ -33,6 +33,13 @@ function sourceOf(raw: Uint8Array): string {
   return id === undefined ? "/telnyx" : `/telnyx/${encodeURIComponent(id)}`;
 }
 
+/** When it happened, unless that is no year that RFC 3339 can write. */
+function timeOf({ occurredAt, receivedAt }: Member["event"]): string {
+  const at = occurredAt ?? receivedAt;
+  const year = new Date(at).getUTCFullYear();
+  return new Date(year >= 0 && year <= 9_999 ? at : receivedAt).toISOString();
+}
+
 /** Everything before an event's own text. */
 function attributesOf({ event, raw }: Member): string {
   const text = JSON.stringify({
@@ -40,7 +47,7 @@ function attributesOf({ event, raw }: Member): string {
     id: event.id,
     source: sourceOf(raw),
     type: `com.telnyx.${event.type}`,
-    time: new Date(event.occurredAt ?? event.receivedAt).toISOString(),
+    time: timeOf(event),
     datacontenttype: "application/json",
   });
   return `${text.slice(0, -1)},"data":`;

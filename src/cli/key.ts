@@ -50,12 +50,12 @@ function seedOf({ signingKey, stateFolder }: Config): Uint8Array {
 
 /** As the daemon would derive them. */
 function deriveKeys(tenant: string, config: Config): Keys {
-  const found = config.tenants.get(tenant);
+  const found = keysView(config, tenant, createSigning(seedOf(config)));
   if (found === undefined) {
     const why = `There is no tenant "${printable(tenant)}" in ${config.path}`;
     throw new AggregatorError("admin", why);
   }
-  const { replaced: _, ...keys } = keysView(found, createSigning(seedOf(config)));
+  const { replaced: _, ...keys } = found;
   return keys;
 }
 
@@ -133,10 +133,16 @@ export const key: Command = {
   about: `The secret (whsec_) is for v1 signatures, the public key (whpk_) for v1a. They come
 from a seed that the daemon makes at its first start and keeps in the state folder; while it
 is stopped they are derived from there. After \`secret_version\` was raised those of before
-sign as well for 24 hours, and the running daemon tells both. --new replaces the seed; the
-daemon must be stopped.`,
+sign as well for 24 hours, and the running daemon tells both. Alarms are signed with the
+keys of \`aggregator\`, copies of what is nobody's with those of \`unassigned\`. --new
+replaces the seed; the daemon must be stopped.`,
   takes: ["[TENANT]"],
   options: { new: { about: "make a new seed: every tenant gets new keys" } },
-  examples: ["aggregator key acme", "aggregator key acme --json", "aggregator key --new"],
+  examples: [
+    "aggregator key acme",
+    "aggregator key acme --json",
+    "aggregator key aggregator",
+    "aggregator key --new",
+  ],
   run: runKey,
 };

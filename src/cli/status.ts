@@ -38,7 +38,7 @@ async function look(client: Client): Promise<Status> {
   return { ready, warnings: textsIn(body, "warnings"), stats, tenants };
 }
 
-const heading = ["tenant", "status", "pending", "oldest", "in flight", "dead", "delivered"];
+const heading = ["tenant", "status", "pending", "oldest", "sending", "dead", "delivered"];
 
 function row(name: string, view: Fields, now: number, utc: boolean): readonly string[] {
   const oldest = momentIn(view, "oldest_at");

@@ -11,7 +11,16 @@ import { printable, shortened, shortTimeText, spanText, table } from "./text.ts"
 const endpointWidthMax = 40;
 const tableWidthMax = 120;
 
-const heading = ["tenant", "status", "endpoint", "waiting", "oldest", "dead", "delivered"];
+const heading = [
+  "tenant",
+  "status",
+  "endpoint",
+  "waiting",
+  "oldest",
+  "sending",
+  "dead",
+  "delivered",
+];
 
 function row(name: string, view: Fields, now: number, utc: boolean): readonly string[] {
   const oldest = momentIn(view, "oldest_at");
@@ -22,6 +31,7 @@ function row(name: string, view: Fields, now: number, utc: boolean): readonly st
     shortened(textIn(view, "endpoint"), endpointWidthMax),
     String(numberIn(view, "pending")),
     oldest === undefined ? "-" : spanText(now - oldest),
+    String(numberIn(view, "in_flight")),
     String(numberIn(view, "dead")),
     delivered === undefined ? "never" : shortTimeText(delivered, now, utc),
   ];
@@ -39,14 +49,17 @@ async function list(given: Given, terminal: Terminal): Promise<number> {
 
 /** What became of it; a pause of the config is ended in the file alone. */
 function sentence(tenant: string, answer: Fields): string {
-  const { paused } = answer;
-  if (!isFields(paused)) {
-    const was = answer["resumed"] === true ? "" : ", and was not paused";
-    return `Tenant "${tenant}" is delivered to${was}`;
+  const { paused, status } = answer;
+  const removed = status === "removed" ? ", which is not in the config," : "";
+  if (isFields(paused)) {
+    return paused["by"] === "config"
+      ? `Tenant "${tenant}" is still paused by the config: write \`paused: false\` there`
+      : `Tenant "${tenant}"${removed} is paused: its events are kept until it is resumed`;
   }
-  return paused["by"] === "config"
-    ? `Tenant "${tenant}" is still paused by the config: write \`paused: false\` there`
-    : `Tenant "${tenant}" is paused: its events are kept until it is resumed`;
+  const was = answer["resumed"] === true ? "" : ", and was not paused";
+  return removed === ""
+    ? `Tenant "${tenant}" is delivered to${was}`
+    : `Tenant "${tenant}" is not in the config${was}: its events are kept until it is there`;
 }
 
 async function act(order: string, tenant: string, given: Given, terminal: Terminal) {

@@ -2,35 +2,12 @@
  * The embedded engine: one node, SQLite is the log, a thread of its own writes it. Here stands
  * what the rest of the program sees of it: lanes handed out, and their batches' bytes.
  */
-import type { BatchId } from "../batch.ts";
 import type { Belongings, Engine } from "../engine.ts";
+import { createFresh } from "./embedded/fresh.ts";
 import type { LogOptions } from "./embedded/meta.ts";
 import { openThread, type Thread } from "./embedded/thread.ts";
 import { createHandout } from "./handout.ts";
 import { movedBetween } from "../ownership/recycling.ts";
-
-/** Of sealed batches that wait for their first attempt; the others are rendered once more. */
-const freshBytesMax = 64 * 1024 * 1024;
-
-/** The bytes of batches just sealed: most are asked for at once, and once. */
-function createFresh() {
-  const batches = new Map<string, Uint8Array>();
-  const keyOf = (lane: string, batch: BatchId) => `${batch} ${lane}`;
-  let kept = 0;
-  return {
-    put(lane: string, batch: BatchId, bytes: Uint8Array): void {
-      if (kept + bytes.byteLength > freshBytesMax) return;
-      batches.set(keyOf(lane, batch), bytes);
-      kept += bytes.byteLength;
-    },
-    take(lane: string, batch: BatchId): Uint8Array | undefined {
-      const bytes = batches.get(keyOf(lane, batch));
-      batches.delete(keyOf(lane, batch));
-      kept -= bytes?.byteLength ?? 0;
-      return bytes;
-    },
-  };
-}
 
 /** Of what is said before any rule: a thousand years. */
 const holdMsMax = 1_000 * 365 * 24 * 60 * 60_000;
@@ -91,6 +68,7 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
     urls: (lane) => thread.ask({ do: "urls", lane }),
     halts: (lane) => thread.ask({ do: "halts", lane }),
     halt: (lane, is) => thread.ask({ do: "halt", lane, is }),
+    hurry: (tenant) => thread.ask({ do: "hurry", tenant }),
     resume: (tenant) => thread.ask({ do: "resume", tenant }),
   });
   const thread = await openThread(options, handout.update);
@@ -122,7 +100,7 @@ export async function openEmbeddedEngine(options: LogOptions): Promise<Engine> {
     find: (id, limit) => thread.ask({ do: "find", id, limit }),
     pause: (tenant) => thread.ask({ do: "pause", tenant }),
     resume: (tenant) => thread.ask({ do: "resume", tenant }),
-    hurry: (tenant) => thread.ask({ do: "hurry", tenant }),
+    hurry: (tenant) => thread.ask({ do: "hurry", ...(tenant === undefined ? {} : { tenant }) }),
     clockSet: (byMs, at) => thread.ask({ do: "clockSet", byMs, at }),
     replay: (what, dryRun) => thread.ask({ do: "replay", what, dryRun }),
     dead(what, limit, after) {

@@ -38,6 +38,7 @@ export interface LaneWork {
   urls(lane: string): Promise<readonly UrlState[]>;
   halts(lane: string): Promise<readonly Halt[]>;
   halt(lane: string, is: boolean): Promise<void>;
+  hurry(tenant: TenantId): Promise<unknown>;
   resume(tenant: TenantId): Promise<unknown>;
   settle(lane: string, settling: Settling): Promise<Settled>;
 }
@@ -78,6 +79,7 @@ function createLane(known: Known, work: LaneWork, handBack: () => void): Lane {
     urls: () => work.urls(name),
     halts: () => work.halts(name),
     halt: (is) => work.halt(name, is),
+    hurry: async () => void await work.hurry(tenant),
     resume: async () => void await work.resume(tenant),
     settle: (batch, attempt, to, url) => work.settle(name, { batch, attempt, to, url }),
     [Symbol.dispose]() {

@@ -30,17 +30,15 @@ import { ulid } from "./ulid.ts";
 function openParts(stream: string) {
   const events = createMemoryEvents();
   const { memberOf } = events;
-  const [urls, halts, secretVersion] = [
-    createMemoryUrls(),
-    createMemoryHalts(),
-    createMemorySecrets(),
-  ];
+  const [urls, halts] = [createMemoryUrls(), createMemoryHalts()];
   const lanes = createMemoryLanes({
     stream,
     memberOf,
     putUrl: urls.put,
     gone: (lane, destination) => pauseIn(lane, { by: "gone", destination, at: Date.now() }),
   });
+  const hasSealed = (id: TenantId) => lanesOf(lanes, id).some(({ last }) => last !== undefined);
+  const secretVersion = createMemorySecrets(hasSealed);
   const replay = createMemoryReplay(lanes, events);
   const held = createMemoryHeld(events);
   const calls = createMemoryCalls();
@@ -81,21 +79,22 @@ function membersOf({ lanes, events }: Parts, lane: string, id: BatchId): readonl
   ));
 }
 
-const laneIn = (lanes: MemoryLanes, of: TenantId) =>
-  lanes.all().find(({ tenant }) => tenant === of);
+const lanesOf = (lanes: MemoryLanes, of?: TenantId) =>
+  lanes.all().filter(({ tenant }) => of === undefined || tenant === of);
 
 function resume(lanes: MemoryLanes, tenant: TenantId): boolean {
-  const lane = laneIn(lanes, tenant);
+  const [lane] = lanesOf(lanes, tenant);
   if (lane === undefined || !resumeIn(lane)) return false;
   lanes.touch(tenant);
   return true;
 }
 
-function hurry(lanes: MemoryLanes, tenant: TenantId): number {
-  const lane = laneIn(lanes, tenant);
-  if (lane === undefined) return 0;
-  lanes.touch(tenant);
-  return hurryIn(lane, Date.now());
+function hurry(lanes: MemoryLanes, of?: TenantId): number {
+  const now = Date.now();
+  return lanesOf(lanes, of).reduce((sum, lane) => {
+    lanes.touch(lane.tenant);
+    return sum + hurryIn(lane, now);
+  }, 0);
 }
 
 function setClock({ lanes, held, halts }: Parts, by: number, at: number): void {
@@ -120,6 +119,7 @@ export async function openMemoryEngine(): Promise<Engine> {
     urls: (lane) => commit(() => parts.urls.of(lane)),
     halts: (lane) => commit(() => parts.halts.of(lane)),
     halt: (lane, is) => commit(() => parts.halts.set(lane, is, Date.now())),
+    hurry: (tenant) => commit(() => hurry(lanes, tenant)),
     resume: (tenant) => commit(() => resume(lanes, tenant)),
   });
 
@@ -155,8 +155,8 @@ export async function openMemoryEngine(): Promise<Engine> {
     raw: (event) => commit(() => events.get(event)?.raw.slice()),
     prune: (before, limit) =>
       commit(() => {
-        lanes.forgetBatches(before);
-        return events.prune(before, limit, lanes.holds);
+        const pruned = events.prune(before, limit, lanes.holds);
+        return { events: pruned, batches: lanes.forgetBatches(before, limit) };
       }),
     pause: (tenant) =>
       commit(() => pauseIn(lanes.laneOf(tenant), { by: "operator", at: Date.now() })),

@@ -2,9 +2,9 @@
  * Replaying: events that were settled wait once more, in groups beside their lanes. The same rules
  * in every engine, and in steps that a thread can do while others wait.
  *
- *     a batch      its dead letters, or all of it where it was delivered   ┐ but what waits
+ *     a batch      its dead letters, or what it delivered where none died  ┐ but what waits
  *     dead ones    those that died first; they are dead no more            ├─ or is sealed: that
- *     a time       the batches that were delivered in it, whole            ┘ is on its way
+ *     a time       what the batches delivered that ended in it             ┘ is on its way
  */
 import type { BatchId } from "../batch.ts";
 import type { BatchStory, Replayed, Selection } from "../delivery.ts";
@@ -15,8 +15,15 @@ import type { Back, Beside } from "./returning.ts";
 /** Events in one step; of batches that were delivered only the last one may go beyond it. */
 export const replayedMax = 2_000;
 
-/** Batches looked at in one step, whoever they are of: of those that are only counted, more. */
-const lookedAtMax = { replayed: 5_000, counted: 20_000 };
+/**
+ * Events looked at in one step, whether or not they are sent: where they are only counted, more. A
+ * batch is as much work as some of them.
+ */
+const lookedAtMax = { sent: 20_000, counted: 100_000 };
+const batchWork = { passedOver: 5, lookedInto: 20 };
+
+/** Batches read at once. */
+const pageBatches = 200;
 
 /** Which dead letters are meant. */
 export type LettersOf = Exclude<Selection, { batch: BatchId }>;
@@ -42,7 +49,6 @@ export interface SettledBatch extends Pick<Replayable, "tenant" | "state"> {
   readonly id: BatchId;
   readonly number: number;
   readonly at: number;
-  readonly count: number;
 }
 
 /** Where settled batches are looked for: after the first of these, and before `until`. */
@@ -115,38 +121,93 @@ function createSending(table: ReplayTable) {
   };
 }
 
-/** Finds batches that were delivered in a time, and where to go on after some of them. */
-function createDelivered(table: ReplayTable) {
-  return function find(what: LettersOf, limit: number) {
+/** The batches of a span, a page at a time: what is sent again of one settles none. */
+function* settledIn(table: ReplayTable, { after, until }: Span): Generator<SettledBatch> {
+  for (let last: Span["after"] | undefined = after; last !== undefined;) {
+    const page: readonly SettledBatch[] = table.settled({ after: last, until }, pageBatches);
+    yield* page;
+    last = page.length < pageBatches ? undefined : page.at(-1);
+  }
+}
+
+const hasDelivered = ({ state }: SettledBatch) => state === "delivered" || state === "partly";
+
+/** Finds of a batch that is settled what is to be sent again, and is at rest. */
+function createMeant(table: ReplayTable) {
+  /** Of one that was partly accepted what is not dead: what it did not deliver a later one did. */
+  function deliveredOf({ tenant, state, members }: Replayable): readonly EventRef[] {
+    const resting = table.atRest(tenant, members);
+    if (state !== "partly") return resting;
+    const dead = new Set(table.deadAmong(tenant, resting));
+    return resting.filter((ref) => !dead.has(ref));
+  }
+
+  return {
+    deliveredOf,
+    of(batch: Replayable): readonly EventRef[] {
+      const { tenant, state, members } = batch;
+      if (state === "delivered") return deliveredOf(batch);
+      const dead = table.deadAmong(tenant, members);
+      return state === "partly" && dead.length === 0
+        ? deliveredOf(batch)
+        : table.atRest(tenant, dead);
+    },
+  };
+}
+
+/** Sends again, or counts, what was delivered in a time. */
+function createDelivered(
+  table: ReplayTable,
+  send: ReturnType<typeof createSending>,
+  { deliveredOf }: ReturnType<typeof createMeant>,
+) {
+  /** By what is written of it: whether all is still there is not looked at. */
+  function counted(batch: Replayable): Sum {
+    const { tenant, state, members } = batch;
+    const refs = state === "delivered" ? members : deliveredOf(batch);
+    return { ...nothing, events: refs.length, tenants: refs.length > 0 ? [tenant] : [] };
+  }
+
+  function deliveredBy(id: BatchId, dryRun: boolean) {
+    const batch = table.batch(id);
+    if (batch === undefined) return { work: 0, sum: nothing };
+    const work = batchWork.lookedInto + batch.members.length;
+    if (dryRun) return { work, sum: counted(batch) };
+    return { work, sum: send(batch.tenant, deliveredOf(batch), id, false) };
+  }
+
+  return function delivered(what: LettersOf, dryRun: boolean): Replayed {
     const until = untilOf(what, Date.now());
     const { tenant, since = 0, after = { at: since, number: 0 } } = what;
-    const looked = table.settled({ after, until }, limit);
-    const batches = looked.filter((batch) =>
-      batch.state === "delivered" && (tenant === undefined || batch.tenant === tenant)
-    );
-    const last = looked.length < limit ? undefined : looked.at(-1);
-    return {
-      batches,
-      /** What is left when so many of the batches are done. */
-      next(done: number): Selection | undefined {
-        const end = done < batches.length ? batches[done - 1] : last;
-        return end && { ...what, until, after: { at: end.at, number: end.number } };
-      },
-    };
+    const sums: Sum[] = [];
+    const lookedMax = dryRun ? lookedAtMax.counted : lookedAtMax.sent;
+    let [end, looked, sent] = [after, 0, 0];
+    for (const batch of settledIn(table, { after, until })) {
+      if (sent >= replayedMax || looked >= lookedMax) {
+        return replayedOf(sumOf(sums), { ...what, until, after: end });
+      }
+      end = { at: batch.at, number: batch.number };
+      looked += batchWork.passedOver;
+      if (!hasDelivered(batch) || (tenant ?? batch.tenant) !== batch.tenant) continue;
+      const { work, sum } = deliveredBy(batch.id, dryRun);
+      looked += work;
+      sent += dryRun ? 0 : sum.events;
+      sums.push(sum);
+    }
+    return replayedOf(sumOf(sums));
   };
 }
 
 /** Sends events of one engine again, or counts them. */
 export function createReplay(table: ReplayTable) {
   const send = createSending(table);
-  const findDelivered = createDelivered(table);
+  const meant = createMeant(table);
+  const delivered = createDelivered(table, send, meant);
 
   function ofBatch(id: BatchId, dryRun: boolean): Sum {
     const batch = table.batch(id);
     if (batch === undefined || batch.state === "sealed") return nothing;
-    const { tenant, state, members } = batch;
-    const meant = state === "delivered" ? members : table.deadAmong(tenant, members);
-    return send(tenant, table.atRest(tenant, meant), id, dryRun);
+    return send(batch.tenant, meant.of(batch), id, dryRun);
   }
 
   /** Of one batch, in the order in which it held them. */
@@ -170,33 +231,9 @@ export function createReplay(table: ReplayTable) {
     return replayedOf(sumOf(sums), isAll ? undefined : { ...what, until });
   }
 
-  function delivered(what: LettersOf): Replayed {
-    const { batches, next } = findDelivered(what, lookedAtMax.replayed);
-    const sums: Sum[] = [];
-    let events = 0;
-    for (const { id } of batches) {
-      if (events >= replayedMax) break;
-      const sum = ofBatch(id, false);
-      events += sum.events;
-      sums.push(sum);
-    }
-    return replayedOf(sumOf(sums), next(sums.length));
-  }
-
-  /** By what is written of the batches: whether all is still there is not looked at. */
-  function countDelivered(what: LettersOf): Replayed {
-    const { batches, next } = findDelivered(what, lookedAtMax.counted);
-    const sums = batches.map(({ count, tenant }) => ({
-      ...nothing,
-      events: count,
-      tenants: [tenant],
-    }));
-    return replayedOf(sumOf(sums), next(batches.length));
-  }
-
   return function replay(what: Selection, dryRun: boolean): Replayed {
     if ("batch" in what) return replayedOf(ofBatch(what.batch, dryRun));
-    if (what.delivered) return dryRun ? countDelivered(what) : delivered(what);
+    if (what.delivered) return delivered(what, dryRun);
     if (!dryRun) return letters(what);
     return { ...table.countLetters(what), missing: 0, more: false };
   };

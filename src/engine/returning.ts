@@ -132,10 +132,7 @@ export function endingOf<Member>(
       return { ...none, state: "split", back: members, group: groupOf(batch, true, now) };
     case "aside": {
       // A clock that was set back must not make it wait until then to be found out.
-      const before = batch.returned?.refusedAt;
-      const refusedAt = before === undefined
-        ? (to.refused ? now : undefined)
-        : Math.min(before, now);
+      const refusedAt = to.refusedAt === undefined ? undefined : Math.min(to.refusedAt, now);
       const group = groupOf(batch, false, to.notBefore, refusedAt);
       return { ...none, state: "split", back: members, group };
     }

@@ -4,10 +4,12 @@
  * checked again.
  */
 import type { Agent } from "node:http";
+import type { LookupFunction } from "node:net";
 import type { AddressRule } from "../address.ts";
 import type { Destination, TenantId } from "../tenant.ts";
 import { closeIdle, connectMsMax } from "./exchange.ts";
 import { createGuardedAgent } from "./guard.ts";
+import { createLookup } from "./lookup.ts";
 
 /** What agents are made with. */
 export interface AgentsOptions {
@@ -16,6 +18,8 @@ export interface AgentsOptions {
   readonly ownPorts: () => ReadonlySet<number>;
   /** Certificate authorities besides the runtime's own, in PEM. */
   readonly authorities?: readonly string[];
+  /** Resolves names for all of them; absent: with one of their own. */
+  readonly lookup?: LookupFunction;
 }
 
 /** What agents have to know of a destination. */
@@ -61,7 +65,9 @@ function bound<K, V>(map: Map<K, V>, most: number, end: (value: V) => void): voi
 }
 
 /** Makes agents as they are asked for. */
-export function createAgents({ rule, ownPorts, authorities = [] }: AgentsOptions): Agents {
+export function createAgents(options: AgentsOptions): Agents {
+  const names = createLookup();
+  const { rule, ownPorts, authorities = [], lookup = names.lookup } = options;
   const tenants = new Map<TenantId, Kept>();
 
   function keptOf(tenant: TenantId, to: Reached): Kept {
@@ -89,12 +95,14 @@ export function createAgents({ rule, ownPorts, authorities = [] }: AgentsOptions
         // One more than batches: a ping must not wait for a delivery that hangs.
         socketsMax: to.inFlight + 1,
         authorities,
+        lookup,
       });
       byUrl.set(url, agent);
       bound(byUrl, urlsMax, retire);
       return agent;
     },
     [Symbol.dispose]() {
+      names[Symbol.dispose]();
       for (const { byUrl } of tenants.values()) {
         for (const agent of byUrl.values()) agent.destroy();
       }

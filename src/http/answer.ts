@@ -1,23 +1,17 @@
 /**
  * Reading an answer, to a bound: what a backend says beyond it, or too slowly, is not waited for.
  * Its status says enough, except where a body that could name failures is not known whole: then
- * it is as if nothing had been answered.
+ * it is as if nothing had been answered. What cannot be decoded could name them where it is JSON by
+ * its content type; all else goes by its status, or who always encodes would never accept anything.
  */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { gunzipSync, inflateSync } from "node:zlib";
 import type { Answered } from "../pipeline/verdict.ts";
 import type { Deadline } from "./deadline.ts";
+import { type Came, decoded, textBytesMax } from "./decoding.ts";
 
-/** An answer longer than this is not read to its end. */
-const readBytesMax = 256 * 1_024;
 /** So much of its text is kept. */
 const keptBytesMax = 2 * 1_024;
-
-interface Came {
-  readonly bytes: Uint8Array;
-  readonly whole: boolean;
-}
 
 interface Read {
   readonly text: string;
@@ -31,7 +25,7 @@ async function receive(response: IncomingMessage, { signal }: Deadline): Promise
   let whole = true;
   try {
     for await (const piece of response as AsyncIterable<Uint8Array>) {
-      whole = length + piece.byteLength <= readBytesMax;
+      whole = length + piece.byteLength <= textBytesMax;
       if (!whole) break;
       if (length + piece.byteLength > bytes.byteLength) {
         const grown = Buffer.alloc(Math.max(1_024, 2 * (length + piece.byteLength)));
@@ -46,30 +40,6 @@ async function receive(response: IncomingMessage, { signal }: Deadline): Promise
   }
   // Where no length was told, an answer that we cut off looks like one that ended.
   return { bytes: bytes.subarray(0, length), whole: whole && !signal.aborted };
-}
-
-type Decode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
-
-/** Some backends compress although they were asked not to. */
-const decoders: Readonly<Record<string, Decode>> = {
-  gzip: gunzipSync,
-  "x-gzip": gunzipSync,
-  deflate: inflateSync,
-};
-
-/** The text of an answer; undefined: it is encoded in a way that we do not know. */
-function textOf({ headers }: IncomingMessage, { bytes, whole }: Came): string | undefined {
-  const coding = (headers["content-encoding"] ?? "").trim().toLowerCase();
-  const decode = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
-  try {
-    const plain = decode === undefined || bytes.byteLength === 0
-      ? bytes
-      : decode(bytes, { maxOutputLength: readBytesMax });
-    const isCertain = coding === "" || coding === "identity" || decode !== undefined;
-    return new TextDecoder("utf-8", { fatal: whole && !isCertain }).decode(plain);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A copy, so that the rest of the text is not kept for the sake of its beginning. */
@@ -89,12 +59,22 @@ function isJson(text: string): boolean {
   }
 }
 
+const isJsonByName = ({ headers }: IncomingMessage) =>
+  /\bjson\b/i.test(headers["content-type"] ?? "");
+
 /** A body that ends where its connection does may have ended there by accident. */
-function isCut({ headers }: IncomingMessage, { text, whole }: Read): boolean {
-  const isJsonByName = /\bjson\b/i.test(headers["content-type"] ?? "");
-  if (!whole) return isJsonByName || isObject(text);
+function isCut(response: IncomingMessage, { text, whole }: Read): boolean {
+  if (!whole) return isJsonByName(response) || isObject(text);
+  const { headers } = response;
   const isDelimited = "content-length" in headers || "transfer-encoding" in headers;
   return !isDelimited && isObject(text) && !isJson(text);
+}
+
+/** Why a body that could name failures is not known; undefined: it is, or it could not. */
+function unknownIn(response: IncomingMessage, { whole }: Came, text: string | undefined) {
+  if (text !== undefined) return isCut(response, { text, whole }) ? "answer cut off" : undefined;
+  if (!isJsonByName(response)) return undefined;
+  return whole ? "answer encoded" : "answer cut off";
 }
 
 /** Reads an answer. Resolves with what it says, or why that is not known; never rejects. */
@@ -103,15 +83,13 @@ export async function readAnswer(
   deadline: Deadline,
 ): Promise<Answered> {
   const came = await receive(response, deadline);
-  const { statusCode: status = 0, headers: { "retry-after": retryAfter } } = response;
-  const text = textOf(response, came);
+  const { statusCode: status = 0, headers } = response;
+  const text = decoded(came, headers["content-encoding"]);
   const isAccepting = status >= 200 && status < 300;
-  if (isAccepting && text === undefined) return { error: deadline.error() ?? "answer encoded" };
-  const read = { text: text ?? "", whole: came.whole };
-  const kept = read.text === "" ? {} : { text: beginningOf(read.text) };
-  if (isAccepting && isCut(response, read)) {
-    return { error: deadline.error() ?? "answer cut off", ...kept };
-  }
-  const body = isAccepting && came.whole && read.text !== "" ? { body: read.text } : {};
+  const unknown = isAccepting ? unknownIn(response, came, text) : undefined;
+  const kept = text ? { text: beginningOf(text) } : {};
+  if (unknown !== undefined) return { error: deadline.error() ?? unknown, ...kept };
+  const body = isAccepting && came.whole && text ? { body: text } : {};
+  const retryAfter = headers["retry-after"];
   return { status, ...(retryAfter === undefined ? {} : { retryAfter }), ...kept, ...body };
 }

@@ -4,7 +4,6 @@
  * look-up that answers otherwise, a redirect: there is no way around it, because it sits where
  * the socket is opened.
  */
-import dns from "node:dns";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
@@ -12,6 +11,7 @@ import { networkInterfaces } from "node:os";
 import tls from "node:tls";
 import { addAbortSignal, type Duplex } from "node:stream";
 import { type AddressRule, createAddressSet } from "../address.ts";
+import { createLookup } from "./lookup.ts";
 
 /** How connections of one destination are opened. */
 export interface GuardOptions {
@@ -25,8 +25,9 @@ export interface GuardOptions {
   /** Certificate authorities besides those of the runtime, in PEM. */
   readonly authorities: readonly string[];
   /**
-   * Resolves names, to at least one address each; absent: as the system does. Of several addresses
-   * those that are refused are passed over, and the others are tried in turn.
+   * Resolves names, to at least one address each; absent: with `createLookup()`, each connection
+   * for itself. Of several addresses those that are refused are passed over, and the others are
+   * tried in turn.
    */
   readonly lookup?: net.LookupFunction;
 }
@@ -81,7 +82,7 @@ function connect(
   done: (error: Error | null, socket: net.Socket) => void,
 ): void {
   const blockList = new Guard(options, port);
-  const { lookup = dns.lookup } = options;
+  const { lookup = createLookup().lookup } = options;
   const socket = net.connect({ host, port, blockList, lookup, autoSelectFamily: true });
   const late = Object.assign(new Error("The connection took too long"), { code: "ETIMEDOUT" });
   const deadline = setTimeout(() => socket.destroy(late), options.connectMsMax);

@@ -15,9 +15,11 @@ export function batchHeaders({ batch, attempt }: Pick<Delivery, "batch" | "attem
   return {
     "x-aggregator-attempt": attempt,
     "x-aggregator-count": batch.count,
+    "x-aggregator-stream": batch.stream,
     "x-aggregator-sequence": batch.sequence,
     ...named("previous-id", batch.previousId),
     "x-aggregator-reason": batch.reason,
+    ...named("continues", batch.continues),
     ...named("retry-of", batch.retryOf),
     ...named("replay-of", batch.replayOf),
     "x-aggregator-age": ageSecondsOf(batch.oldestAt),

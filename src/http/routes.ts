@@ -1,6 +1,6 @@
 /** What the admin listener answers: small views of the config, the engine and the counters. */
 import type { Config, LiveConfig } from "../config.ts";
-import { describeProblem, tenantOf } from "../config.ts";
+import { describeProblem } from "../config.ts";
 import type { Engine, LaneCount } from "../engine.ts";
 import type { Sorting } from "../ownership/explained.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -73,8 +73,8 @@ async function ready({ live, engine }: RoutesOptions): Promise<Reply> {
 
 function key({ live, signing }: RoutesOptions, tenant: TenantId | null): Reply {
   if (tenant === null) return failed(400, "tenant required: /key?tenant=ID");
-  const found = tenantOf(live.current, tenant);
-  return found === undefined ? unknownTenant : ok(keysView(found, signing));
+  const keys = keysView(live.current, tenant, signing);
+  return keys === undefined ? unknownTenant : ok(keys);
 }
 
 /** All routes of the admin listener. */

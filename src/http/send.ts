@@ -4,14 +4,18 @@
  *
  *     bytes ─┬─▶ signature (over what the tenant reads)
  *            └─▶ gzip ─▶ body (what is on the wire)
+ *
+ * What comes back may echo what was sent: what only the tenant may know is taken out.
  */
+import { Buffer } from "node:buffer";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { layouts } from "../batch/layouts.ts";
 import type { Send } from "../pipeline/attempt.ts";
-import type { Signing, SigningRule } from "../signing.ts";
+import { ownId, ownRule, type Signing, type SigningRule } from "../signing.ts";
 import type { Destination, TenantId } from "../tenant.ts";
 import { type AgentsOptions, createAgents, type Reached } from "./agents.ts";
+import { concealed } from "./concealing.ts";
 import { exchange } from "./exchange.ts";
 import { batchHeaders, type Headers } from "./headers.ts";
 import { pingOf, type PingType } from "./ping.ts";
@@ -30,7 +34,7 @@ export interface Sender extends Disposable {
   readonly send: Send;
   /** Sends a payload without events to one of the tenant's URLs, by default its first. */
   ping(tenant: TenantId, destination: Destination, url?: string, type?: PingType): Exchanged;
-  /** Sends JSON, such as an alarm, signed with the keys of the reserved id `aggregator`. */
+  /** Sends JSON, such as an alarm, signed with our own keys. */
   post(url: string, id: string, body: Uint8Array): Exchanged;
 }
 
@@ -55,18 +59,31 @@ const ownDestination = (url: string) => ({
   timeoutMs: 15_000,
   inFlight: 1,
   gzip: false,
-  secrets: [],
-  secretVersion: 1,
+  ...ownRule,
 });
 
 const compressed = promisify(gzip);
+
+/** What only the tenant may know of what it is sent; paths and queries may carry secrets too. */
+function secretsOf(signing: Signing, { tenant, to, url }: Posting): readonly string[] {
+  const { pathname, searchParams } = new URL(url);
+  const { secret, previous } = signing.keysOf(tenant, to.secretVersion);
+  return [
+    ...Object.values(to.headers),
+    pathname,
+    ...searchParams.values(),
+    ...to.secrets.map((own) => `whsec_${Buffer.from(own).toString("base64")}`),
+    secret,
+    ...previous === undefined ? [] : [previous.secret],
+  ];
+}
 
 /** Makes a sender. */
 export function createSender(options: SenderOptions): Sender {
   const { signing, version } = options;
   const agents = createAgents(options);
 
-  async function post({ tenant, to, url, id, body, headers }: Posting): Exchanged {
+  async function request({ tenant, to, url, id, body, headers }: Posting): Exchanged {
     const sent = to.gzip ? await compressed(body) : body;
     const seconds = Math.floor(Date.now() / 1_000);
     return exchange({
@@ -89,6 +106,12 @@ export function createSender(options: SenderOptions): Sender {
     });
   }
 
+  async function post(posting: Posting): Exchanged {
+    const { text, ...answered } = await request(posting);
+    if (text === undefined) return answered;
+    return { ...answered, text: concealed(text, secretsOf(signing, posting)) };
+  }
+
   return {
     send: (delivery) => {
       const { tenant, destination: to, url, batch, bytes } = delivery;
@@ -98,10 +121,8 @@ export function createSender(options: SenderOptions): Sender {
     },
     ping: (tenant, to, url = to.url, type = "aggregator.ping") =>
       post({ tenant, to, url, ...pingOf(type, tenant), headers: pingHeaders }),
-    post: (url, id, body) => {
-      const tenant = "aggregator";
-      return post({ tenant, to: ownDestination(url), url, id, body, headers: json });
-    },
+    post: (url, id, body) =>
+      post({ tenant: ownId, to: ownDestination(url), url, id, body, headers: json }),
     [Symbol.dispose]: () => agents[Symbol.dispose](),
   };
 }

@@ -50,22 +50,34 @@ async function keepAdopting(options: AssignOptions, asked: (stop: AbortSignal) =
   }
 }
 
+/**
+ * Tells the engine by how much the clock was set, and postpones then, as at the start. Each is
+ * done once, however often it is asked to because the other failed.
+ */
+function createFollowing({ clock, engine, state }: AssignOptions) {
+  let [setBy, isPostponed] = [0, false];
+  return async function follow(): Promise<void> {
+    setBy += clock.look();
+    if (setBy !== 0) {
+      await engine.clockSet(setBy, Date.now());
+      state({ is: "clock.set", byMs: setBy });
+      [setBy, isPostponed] = [0, false];
+    }
+    if (isPostponed) return;
+    await engine.postpone(Date.now() + returnMs);
+    isPostponed = true;
+  };
+}
+
 async function keepTending(options: AssignOptions): Promise<void> {
   const { clock, engine, signal, state } = options;
-  const postpone = () => engine.postpone(Date.now() + returnMs);
-  let setBy = 0;
-  await insist(postpone, options);
+  const followClock = createFollowing(options);
+  await insist(followClock, options);
   while (!signal.aborted) {
     await sleep(tendMs, signal);
     if (signal.aborted) return;
     await insist(async () => {
-      setBy += clock.look();
-      if (setBy !== 0) {
-        await engine.clockSet(setBy, Date.now());
-        await postpone();
-        state({ is: "clock.set", byMs: setBy });
-        setBy = 0;
-      }
+      await followClock();
       const isQuiet = clock.steadyMs() < quietMs;
       for (let more = true; more && !signal.aborted;) {
         const tended = await engine.tend(Date.now(), !isQuiet);

@@ -1,14 +1,17 @@
 /**
  * One attempt: a slot among the requests of all tenants, the way that the circuit opens, what the
- * rate allows, and then the request itself. A failure of the destination is a value.
+ * rate allows, the bytes, and then the request itself. A failure of the destination is a value.
+ * A log that does not give the bytes holds no slot: it is waited for without one.
  */
 import type { Batch } from "../batch.ts";
 import type { Attempt } from "../delivery.ts";
 import type { Lane } from "../lane.ts";
 import type { Destination, TenantId } from "../tenant.ts";
+import { sleep } from "../flow/sleep.ts";
 import type { Circuit, Started } from "./circuit.ts";
 import type { Pacer } from "./rate.ts";
 import type { Requests } from "./requests.ts";
+import type { Route } from "./standing.ts";
 import type { Answered } from "./verdict.ts";
 
 /** One request to be made. */
@@ -28,6 +31,8 @@ export type Send = (delivery: Delivery) => Promise<Answered & { readonly tookMs:
 
 /** Between two looks at whether a batch that the rate holds up before this one has gone. */
 const behindMs = 100;
+/** So long may the log take to give a batch's bytes until the slot is given back; at first. */
+const readMs = 1_000;
 
 /** What an attempt is given. */
 export interface AttemptOptions {
@@ -83,22 +88,47 @@ function paceMs({ sequence, count }: Batch, pacer: Pacer, held: Set<number>): nu
   return waitMs;
 }
 
-/** Made when there is a slot; until then everything may have changed, and is looked at again. */
+/** Where it may go now: until it has a slot, and then its bytes, everything may have changed. */
+function look(
+  { sequence }: Batch,
+  { destination, circuit, signal }: AttemptOptions,
+): { readonly to: Destination; readonly way: Route } | { readonly waitMs: number } {
+  const to = destination();
+  if (signal.aborted || to === undefined) return { waitMs: 0 };
+  const way = circuit.way(to, sequence);
+  return "waitMs" in way ? way : { to, way };
+}
+
+/** Undefined: it takes longer. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([promise, sleep(ms, stop.signal).then(() => undefined)]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** What is done in a slot; `reading` resolves, without it, when the log can be read again. */
 async function inSlot(
   lane: Lane,
   batch: Batch,
   number: number,
   options: AttemptOptions & Held,
-): Promise<Tried> {
-  const { destination, circuit, pacer, held, send, signal } = options;
-  const to = destination();
-  if (signal.aborted || to === undefined) return { waitMs: 0 };
-  const way = circuit.way(to, batch.sequence);
-  if ("waitMs" in way) return way;
+  readMsMax: number,
+): Promise<Tried | { readonly reading: Promise<unknown> }> {
+  const { circuit, pacer, held, send } = options;
+  const before = look(batch, options);
+  if ("waitMs" in before) return before;
   const waitMs = paceMs(batch, pacer, held);
   if (waitMs > 0) return { waitMs };
+  const reading = lane.bytes(batch.id);
+  const bytes = await inTime(reading, readMsMax);
+  if (bytes === undefined) return { reading };
+  const looked = look(batch, options);
+  if ("waitMs" in looked) return looked;
+  const { to, way } = looked;
   const started = circuit.started(way);
-  const bytes = await lane.bytes(batch.id);
   const startedAt = Date.now();
   const { tenant } = lane;
   const { url } = way;
@@ -118,6 +148,12 @@ export async function attemptOnce(
   const { requests, circuit } = options;
   const way = circuit.way(to, batch.sequence);
   if ("waitMs" in way) return way;
-  const work = () => inSlot(lane, batch, number, options);
-  return requests.run(lane.tenant, batch.size, circuit.isSuspect, work);
+  // Doubled, so that a log that is only slow is waited for to the end at last.
+  for (let readMsMax = readMs;; readMsMax *= 2) {
+    const work = () => inSlot(lane, batch, number, options, readMsMax);
+    const tried = await requests.run(lane.tenant, batch.size, circuit.isSuspect, work);
+    if (!("reading" in tried)) return tried;
+    // Read once more in the next slot: bytes that wait for one would be bounded by nobody.
+    await tried.reading;
+  }
 }

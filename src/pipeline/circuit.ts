@@ -6,8 +6,9 @@
  *        ▲                                                           of the oldest batch
  *        └───────────────────────── accepted ─────────────────────────────┘
  *
- * After two failures of the first URL the other one is used; the first is tried again every five
- * minutes. Where neither works, whichever is due sooner is tried.
+ * After two failures of the first URL, or one with which it asks to be left alone for long, the
+ * other one is used; the first is tried again every five minutes, unless it asked for more. Where
+ * neither works, whichever is due sooner is tried.
  */
 import type { UrlState } from "../delivery.ts";
 import { signal as createSignal } from "../flow/signal.ts";
@@ -15,7 +16,7 @@ import type { Destination } from "../tenant.ts";
 import {
   createFailing,
   type Failing,
-  failoverAt,
+  isAway,
   type Route,
   urlsOf,
   type UrlView,
@@ -26,7 +27,7 @@ import {
   identityOf,
   isOpen,
   noteFailed,
-  notePause,
+  noteRefused,
   noteWorked,
   recallUrls,
   spread,
@@ -57,10 +58,12 @@ export type Way = Route | { readonly waitMs: number };
 /** The state of one tenant's URLs. */
 export interface Circuit {
   /**
-   * The way of a batch, by its sequence. Another destination than before, or one with other
-   * secrets or headers, makes the next attempt due now.
+   * The way of a batch, by its sequence. Another destination than before makes the next attempt
+   * due now, as in `notice`.
    */
   way(destination: Destination, sequence: number): Way;
+  /** Whether it is another one than before, or one with other secrets or headers. */
+  notice(destination: Destination): boolean;
   /** This batch wants a way until disposal; an open circuit lets the oldest through. */
   enter(sequence: number): Disposable;
   started(route: Route): Started;
@@ -70,7 +73,9 @@ export interface Circuit {
    * It was answered and nothing was accepted: that is no failure, and no sign that the URL works.
    * The next one is not made before `pauseMs` from now.
    */
-  answered(attempt: Started, pauseMs?: number): void;
+  refused(attempt: Started, destination: Destination, why: string, pauseMs?: number): void;
+  /** It was answered, and that says nothing of how the URL does. */
+  answered(attempt: Started): void;
   /** It failed, and why; the next one is not made before `pauseMs` from now. */
   failed(
     attempt: Started,
@@ -91,7 +96,9 @@ export interface Circuit {
   stateOf(digest: string): UrlState;
   /** How the destination's URLs do. */
   view(destination: Destination): readonly UrlView[];
-  /** Resolves when a way may have opened, or when `signal` aborts. */
+  /** Raised whenever a way may have opened. */
+  revision(): number;
+  /** Resolves when it is, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
 }
 
@@ -113,8 +120,9 @@ function createWays(urls: Urls, waiting: ReadonlySet<number>, { now, random }: C
     return url.underWay === 0 && isOldest ? 0 : Number.POSITIVE_INFINITY;
   }
 
-  /** Its turn has come again, whatever its own pause says. */
-  const isReturning = (first: Url) => first.underWay === 0 && first.triedAt + returnMs <= now();
+  /** Its turn has come again, whatever its own pause says; but for one that it asked for. */
+  const isReturning = ({ awayUntil, triedAt, underWay }: Url) =>
+    underWay === 0 && Math.max(awayUntil, triedAt + returnMs) <= now();
 
   const given = ({ route, waitMs }: { readonly route: Route; readonly waitMs: number }): Way =>
     waitMs > 0 ? { waitMs } : route;
@@ -126,8 +134,9 @@ function createWays(urls: Urls, waiting: ReadonlySet<number>, { now, random }: C
       return { url, route, waitMs: waitMsOf(url, sequence) };
     });
     if (one === undefined) throw new Error("A destination has a URL");
-    if (other === undefined || one.url.failures < failoverAt) return given(one);
-    if (isOpen(other.url)) return given(one.waitMs <= other.waitMs ? one : other);
+    if (other === undefined || !isAway(one.url, now())) return given(one);
+    const isNeither = isOpen(other.url) || other.url.awayUntil > now();
+    if (isNeither) return given(one.waitMs <= other.waitMs ? one : other);
     return isReturning(one.url) ? one.route : given(other);
   };
 }
@@ -153,40 +162,17 @@ function createUnderWay(urls: Urls, now: () => number, wasFailing: boolean) {
   };
 }
 
-/** Makes the circuit of one tenant. */
-export function createCircuit(options: CircuitOptions): Circuit {
-  const { known, now, random } = options;
-  const urls = recallUrls(known, now);
-  const waiting = new Set<number>();
-  const moved = createSignal();
-  const way = createWays(urls, waiting, options);
-  const failing = createFailing(urls, now);
-  const underWay = createUnderWay(urls, now, known.some(({ failures }) => failures > 0));
-  let identity: string | undefined;
+interface Parts extends CircuitOptions {
+  readonly underWay: ReturnType<typeof createUnderWay>;
+  readonly failing: ReturnType<typeof createFailing>;
+  /** A way may have opened. */
+  readonly raise: () => void;
+}
+
+/** What the ends of attempts change. */
+function createOutcomes({ now, random, underWay, failing, raise }: Parts) {
   let usesFailover = false;
-
-  function hurry(): void {
-    urls.hurry();
-    moved.raise();
-  }
-
-  return {
-    way(destination, sequence) {
-      const is = identityOf(destination);
-      if (identity !== undefined && identity !== is) hurry();
-      identity = is;
-      return way(destination, sequence);
-    },
-    enter(sequence) {
-      waiting.add(sequence);
-      return {
-        [Symbol.dispose]() {
-          waiting.delete(sequence);
-          moved.raise();
-        },
-      };
-    },
-    started: underWay.begin,
+  const outcomes: Pick<Circuit, "worked" | "refused" | "answered" | "failed"> = {
     worked(attempt) {
       const url = underWay.end(attempt, false);
       const { url: to, failover } = attempt;
@@ -194,31 +180,93 @@ export function createCircuit(options: CircuitOptions): Circuit {
       url.toldOpen = false;
       noteWorked(url, attempt.startedAt);
       failing.worked();
-      moved.raise();
+      raise();
       if (usesFailover !== failover) edges.push({ is: "switched", url: to, failover });
       usesFailover = failover;
       return edges;
     },
-    answered(attempt, pauseMs = 0) {
+    refused(attempt, { retry }, why, pauseMs = 0) {
       const url = underWay.end(attempt, false);
-      if (pauseMs > 0) notePause(url, now(), pauseMs);
-      moved.raise();
+      noteRefused(url, attempt.startedAt, now(), retry, pauseMs);
+      failing.failed(why);
+      raise();
+    },
+    answered(attempt) {
+      underWay.end(attempt, false);
+      raise();
     },
     failed(attempt, { retry }, why, pauseMs) {
       const url = underWay.end(attempt, true);
       noteFailed(url, attempt.startedAt, now(), retry, random, pauseMs);
       failing.failed(why);
-      moved.raise();
+      raise();
       // One that was open before the start is stated once more.
       if (url.toldOpen || !isOpen(url)) return [];
       url.toldOpen = true;
       return [{ is: "opened", url: attempt.url, failover: attempt.failover }];
     },
+  };
+  return outcomes;
+}
+
+/** Makes the circuit of one tenant. */
+export function createCircuit(options: CircuitOptions): Circuit {
+  const { known, now } = options;
+  const urls = recallUrls(known, now);
+  const waiting = new Set<number>();
+  const moved = createSignal();
+  const way = createWays(urls, waiting, options);
+  const failing = createFailing(urls, now);
+  const underWay = createUnderWay(urls, now, known.some(({ failures }) => failures > 0));
+  let identity: string | undefined;
+  let noticed: Destination | undefined;
+  let revision = 0;
+
+  function raise(): void {
+    revision += 1;
+    moved.raise();
+  }
+
+  function hurry(): void {
+    urls.hurry();
+    raise();
+  }
+
+  function notice(destination: Destination): boolean {
+    if (destination === noticed) return false;
+    noticed = destination;
+    const before = identity;
+    identity = identityOf(destination);
+    const isOther = before !== undefined && before !== identity;
+    if (isOther) hurry();
+    return isOther;
+  }
+
+  const outcomes = createOutcomes({ ...options, underWay, failing, raise });
+
+  return {
+    notice,
+    way(destination, sequence) {
+      notice(destination);
+      return way(destination, sequence);
+    },
+    enter(sequence) {
+      waiting.add(sequence);
+      return {
+        [Symbol.dispose]() {
+          waiting.delete(sequence);
+          raise();
+        },
+      };
+    },
+    started: underWay.begin,
+    ...outcomes,
     hurry,
     failing: failing.look,
     isSuspect: underWay.isSuspect,
     stateOf: urls.stateOf,
     view: (destination) => viewOf(urls, destination, now()),
+    revision: () => revision,
     changed: (signal) => moved.next(signal),
   };
 }

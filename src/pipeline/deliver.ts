@@ -29,8 +29,8 @@ export interface DeliverOptions extends AttemptOptions {
   readonly now: () => number;
   /** Since the start or the last step of the wall clock, in ms. */
   readonly steadyMs: () => number;
-  /** The lane stands still from now on, or no longer; told when it changes. */
-  readonly stand: (is: boolean) => Promise<void>;
+  /** To be told before each look: whether the lane stands still, and where it goes, may change. */
+  readonly stand: () => Promise<void>;
   readonly state: State;
 }
 
@@ -42,8 +42,6 @@ interface Memory {
   attempts: number;
   /** Answered 400 or 422 since the start. */
   refusals: number;
-  /** Since when it can be sent. */
-  sendableSince: number;
   /** Answered 5xx so often in a row, … */
   troubles: number;
   /** … since when, in epoch ms, … */
@@ -54,6 +52,15 @@ interface Memory {
 
 const untroubled = { troubles: 0, troubledAt: 0, troubledSince: 0 };
 
+/** What the batches of one lane share. */
+interface Shared extends DeliverOptions, Held {
+  /** Since when anything could be sent, and when and with what a sign of life was asked for. */
+  readonly lane: { sendableSince: number; askedAt: number; answered: boolean };
+}
+
+/** A sign of life is asked for no more often. */
+const askMs = 60_000;
+
 /** Resolves when there is a destination, or when `signal` aborts. */
 async function whenSendable(lane: Lane, options: DeliverOptions): Promise<void> {
   const { destination, reconfigured, signal } = options;
@@ -62,9 +69,10 @@ async function whenSendable(lane: Lane, options: DeliverOptions): Promise<void> 
   }
 }
 
-/** Waits for time to pass, or for anything that may open a way. */
-function rest(options: DeliverOptions, ms: number): Promise<void> {
+/** Waits for time to pass, or for anything that may open a way since `revision`. */
+async function rest(options: DeliverOptions, ms: number, revision: number): Promise<void> {
   const { circuit, reconfigured, signal } = options;
+  if (circuit.revision() !== revision) return;
   const until = (stop: AbortSignal) => sleep(Math.min(ms, restMsMax), stop);
   return firstOf(signal, until, (stop) => circuit.changed(stop), reconfigured);
 }
@@ -80,19 +88,29 @@ function remember(memory: Memory, made: Made): void {
   }
 }
 
+/** Whether the URL gives a sign of life; one request like any other, now and then. */
+async function isAlive(lane: Lane, { to, started }: Made, shared: Shared): Promise<boolean> {
+  const { answers, now, requests, circuit, signal } = shared;
+  if (now() - shared.lane.askedAt < askMs) return shared.lane.answered;
+  shared.lane.askedAt = now();
+  const ask = async () => !signal.aborted && await answers(to, started.url);
+  shared.lane.answered = await requests.run(lane.tenant, 0, circuit.isSuspect, ask);
+  return shared.lane.answered;
+}
+
 /** How often it was answered 5xx; where that matters, whether the URL answers others. */
 async function troubleOf(
   lane: Lane,
   batch: Batch,
   made: Made,
   memory: Memory,
-  options: DeliverOptions,
+  shared: Shared,
 ): Promise<Pick<Case, "trouble">> {
   const { troubles, troubledAt, troubledSince } = memory;
-  const trouble = { times: troubles, forMs: options.now() - troubledSince };
+  const trouble = { times: troubles, forMs: shared.now() - troubledSince };
   if (troubles === 0 || !looksTroubled(batch, memory.attempts, trouble)) return {};
   const others = (lane.waiting().deliveredAt ?? 0) > troubledAt;
-  const othersAnswered = others || await options.answers(made.to, made.started.url);
+  const othersAnswered = others || await isAlive(lane, made, shared);
   return { trouble: { ...trouble, othersAnswered } };
 }
 
@@ -102,7 +120,7 @@ async function judged(
   batch: Batch,
   made: Made,
   memory: Memory,
-  options: DeliverOptions,
+  shared: Shared,
 ): Promise<Judgement> {
   const now = Date.now();
   const verdict = verdictOf(made.answered, now);
@@ -110,21 +128,22 @@ async function judged(
   const { retry } = made.to;
   const { refused, deliveredAt } = lane.waiting();
   const isOld = verdict.is !== "accepted" && batch.oldestAt < now - retry.forMs;
-  const sendableMs = options.now() - memory.sendableSince;
+  const sendableMs = shared.now() - shared.lane.sendableSince;
   return judge(verdict, {
     batch,
     attempts: memory.attempts,
     refusals: memory.refusals,
     retry,
     now,
-    random: options.random,
+    random: shared.random,
     refused,
     ...(deliveredAt === undefined ? {} : { deliveredAt }),
-    ...await troubleOf(lane, batch, made, memory, options),
-    steadyMs: Math.min(sendableMs, options.steadyMs()),
+    ...await troubleOf(lane, batch, made, memory, shared),
+    steadyMs: Math.min(sendableMs, shared.steadyMs()),
     halts: isOld ? await lane.halts() : [],
     members: verdict.is === "partly" ? await lane.members(batch.id) : [],
     destination: identityOf(made.to),
+    failover: made.started.failover,
   });
 }
 
@@ -133,7 +152,8 @@ function noteIn(circuit: Circuit, made: Made, { url, pauseMs }: Judgement): read
   const { attempt, started, to } = made;
   if (url === "works") return circuit.worked(started);
   if (url === "fails") return circuit.failed(started, to, whyOf(attempt), pauseMs);
-  circuit.answered(started, pauseMs);
+  if (url === "refuses") circuit.refused(started, to, whyOf(attempt), pauseMs);
+  else circuit.answered(started);
   return [];
 }
 
@@ -143,12 +163,12 @@ async function conclude(
   batch: Batch,
   made: Made,
   memory: Memory,
-  options: DeliverOptions,
+  shared: Shared,
 ): Promise<Settlement | undefined> {
-  const { circuit, state } = options;
+  const { circuit, state } = shared;
   const { attempt, started } = made;
   remember(memory, made);
-  const judgement = await judged(lane, batch, made, memory, options);
+  const judgement = await judged(lane, batch, made, memory, shared);
   const { settlement } = judgement;
   const edges = noteIn(circuit, made, judgement);
   const urlState = circuit.stateOf(started.digest);
@@ -162,24 +182,25 @@ async function conclude(
 async function settle(
   lane: Lane,
   batch: Batch,
-  options: DeliverOptions & Held,
+  shared: Shared,
 ): Promise<Settlement | undefined> {
-  const { destination, circuit, now, signal, state } = options;
+  const { destination, circuit, now, signal, state } = shared;
   using _ = circuit.enter(batch.sequence);
   const { attempts } = batch;
-  const memory: Memory = { attempts, refusals: 0, sendableSince: now(), ...untroubled };
+  const memory: Memory = { attempts, refusals: 0, ...untroubled };
   while (!signal.aborted) {
+    await shared.stand();
     const to = destination();
-    await options.stand(to === undefined);
     if (to === undefined) {
-      await whenSendable(lane, options);
-      memory.sendableSince = now();
+      await whenSendable(lane, shared);
+      shared.lane.sendableSince = now();
       continue;
     }
-    const tried = await attemptOnce(lane, batch, memory.attempts + 1, to, options);
+    const revision = circuit.revision();
+    const tried = await attemptOnce(lane, batch, memory.attempts + 1, to, shared);
     const end = "waitMs" in tried
-      ? await rest(options, tried.waitMs)
-      : await conclude(lane, batch, tried, memory, options);
+      ? await rest(shared, tried.waitMs, revision)
+      : await conclude(lane, batch, tried, memory, shared);
     for (const fact of failingFacts(lane.tenant, to, circuit)) state(fact);
     if (end !== undefined) return end;
   }
@@ -193,6 +214,11 @@ export function deliver(
   options: DeliverOptions,
 ): AsyncIterable<Settlement> {
   const slots = () => options.destination()?.inFlight ?? 1;
-  const shared = { ...options, held: new Set<number>() };
+  const memory = {
+    sendableSince: options.now(),
+    askedAt: Number.NEGATIVE_INFINITY,
+    answered: false,
+  };
+  const shared = { ...options, held: new Set<number>(), lane: memory };
   return concurrently(slots, batches, (batch) => settle(lane, batch, shared));
 }

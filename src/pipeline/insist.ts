@@ -42,6 +42,7 @@ export function insistent(lane: Lane, signal: AbortSignal, state: State): Lane {
     urls: () => insist(() => lane.urls()),
     halts: () => insist(() => lane.halts()),
     halt: (is) => insist(() => lane.halt(is)),
+    hurry: () => insist(() => lane.hurry()),
     resume: () => insist(() => lane.resume()),
     settle: (batch, attempt, to, url) => insist(() => lane.settle(batch, attempt, to, url)),
     [Symbol.dispose]: () => lane[Symbol.dispose](),

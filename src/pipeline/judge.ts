@@ -15,7 +15,7 @@
 import type { Batch } from "../batch.ts";
 import type { BatchMember, Halt, Settlement, Verdict } from "../delivery.ts";
 import type { RetryPolicy } from "../tenant.ts";
-import { givenUpBefore, isTried, pauseMs } from "./backoff.ts";
+import { givenUpBefore, isTried, pauseMs, retryAfterMsMax } from "./backoff.ts";
 import { pickFailures } from "./verdict.ts";
 
 /** Events of a tenant that may be poison, beside its lane at once. */
@@ -24,6 +24,9 @@ const refusedMax = 16;
 const troubledTimes = 8;
 /** … over so long, is looked at as if it had been refused. */
 const troubledMs = 10 * 60_000;
+
+/** Who accepted something within this, or within the longest pause, accepts things, in ms. */
+const latelyMs = 60_000;
 
 /** Whether it is time to find out if the URL answers others, and not this batch. */
 export function looksTroubled(
@@ -66,13 +69,15 @@ export interface Case {
   readonly members: readonly BatchMember[];
   /** Names the destination. */
   readonly destination: string;
+  /** It went to the other URL. */
+  readonly failover: boolean;
 }
 
 /** What is written down, and what the attempt says of its URL. */
 export interface Judgement {
   readonly settlement: Settlement;
-  /** It accepted something, or answered without that, or did neither. */
-  readonly url: "works" | "answers" | "fails";
+  /** It accepted something; refused all of it; failed; or its answer says nothing of it. */
+  readonly url: "works" | "refuses" | "fails" | "answers";
   /** The URL gets nothing for at least so long, in ms. */
   readonly pauseMs?: number;
 }
@@ -81,8 +86,8 @@ const works = (settlement: Settlement): Judgement => ({ settlement, url: "works"
 
 const pausing = (pauseMs: number | undefined) => pauseMs === undefined ? {} : { pauseMs };
 
-function answers(settlement: Settlement, pauseMs?: number): Judgement {
-  return { settlement, url: "answers", ...pausing(pauseMs) };
+function refuses(settlement: Settlement, pauseMs?: number): Judgement {
+  return { settlement, url: "refuses", ...pausing(pauseMs) };
 }
 
 function fails(settlement: Settlement, pauseMs: number | undefined): Judgement {
@@ -94,6 +99,22 @@ function asideUntil({ batch, retry, now, random }: Case, notBeforeMs = 0): numbe
   return now + pauseMs(retry, batch.returned?.times ?? 0, random, notBeforeMs);
 }
 
+/** Something of the tenant's was accepted a short while ago. */
+function acceptsLately({ deliveredAt = 0, now, retry }: Case): boolean {
+  return deliveredAt > now - Math.max(retry.maxMs, latelyMs);
+}
+
+/**
+ * Beside the lane, since when it is refused alone. While nothing else is accepted that says
+ * nothing of the event, and begins anew each time.
+ */
+function asideOf(its: Case, isRefused: boolean, notBeforeMs?: number): Settlement {
+  const { batch: { returned }, now } = its;
+  const since = isPoison(its) || !isRefused ? returned?.refusedAt : now;
+  const notBefore = asideUntil(its, notBeforeMs);
+  return { as: "aside", notBefore, ...(since === undefined ? {} : { refusedAt: since }) };
+}
+
 /** A batch whose events are all too old; undefined: it goes on. */
 function deadOf({ batch, attempts, retry, now, steadyMs, halts }: Case): Settlement | undefined {
   if (!isTried(batch, attempts, steadyMs)) return undefined;
@@ -103,7 +124,7 @@ function deadOf({ batch, attempts, retry, now, steadyMs, halts }: Case): Settlem
   return { as: "dead", reason, olderThan };
 }
 
-/** Others were accepted since it was first refused alone. */
+/** Others were accepted since it was refused alone. */
 function isPoison({ batch: { returned }, deliveredAt = 0 }: Case): boolean {
   return returned?.refusedAt !== undefined && deliveredAt > returned.refusedAt;
 }
@@ -111,20 +132,18 @@ function isPoison({ batch: { returned }, deliveredAt = 0 }: Case): boolean {
 /** It is refused whole; alone it goes beside the lane, unless too many are there. */
 function refusedOf(its: Case, poison: Settlement | undefined, notBeforeMs?: number): Judgement {
   const { batch, retry, now, refused } = its;
-  if (batch.count > 1) return answers({ as: "split" }, notBeforeMs);
-  if (poison !== undefined) return answers(poison, notBeforeMs);
-  if (refused < refusedMax || now - batch.sealedAt >= retry.maxMs) {
-    const notBefore = asideUntil(its, notBeforeMs);
-    return answers({ as: "aside", notBefore, refused: true }, notBeforeMs);
-  }
-  return fails({ as: "again" }, notBeforeMs);
+  if (batch.count > 1) return refuses({ as: "split" }, notBeforeMs);
+  if (poison !== undefined) return refuses(poison, notBeforeMs);
+  const mayGo = refused < refusedMax || acceptsLately(its) || now - batch.sealedAt >= retry.maxMs;
+  if (!mayGo) return fails({ as: "again" }, notBeforeMs);
+  return refuses(asideOf(its, true, notBeforeMs), notBeforeMs);
 }
 
 function onRefused(its: Case, notBeforeMs?: number): Judgement {
   const { refusals, batch, retry, random } = its;
   const isKnown = batch.returned?.refusedAt !== undefined;
   if (refusals === 1 && !isKnown) {
-    return answers({ as: "again" }, pauseMs(retry, 0, random, notBeforeMs));
+    return refuses({ as: "again" }, pauseMs(retry, 0, random, notBeforeMs));
   }
   // Nothing waits behind what is given up here, unless it is as old.
   const dead = isPoison(its)
@@ -134,14 +153,13 @@ function onRefused(its: Case, notBeforeMs?: number): Judgement {
 }
 
 function onTooLarge(its: Case, notBeforeMs?: number): Judgement {
-  const { batch: { count, returned }, deliveredAt = 0, now, retry, random } = its;
-  if (count > 1) return answers({ as: "split" }, notBeforeMs);
-  const notBefore = asideUntil(its, notBeforeMs);
-  const end = deadOf(its) ?? { as: "aside", notBefore, refused: false } as const;
-  if (deliveredAt > now - retry.maxMs) return answers(end, notBeforeMs);
+  const { batch: { count, returned }, retry, random } = its;
+  if (count > 1) return refuses({ as: "split" }, notBeforeMs);
+  const end = deadOf(its) ?? asideOf(its, false, notBeforeMs);
+  if (acceptsLately(its)) return refuses(end, notBeforeMs);
   // Where everything is too large, not all that waits may be tried again and again.
   if (returned === undefined) return fails(end, notBeforeMs);
-  return answers(end, pauseMs(retry, returned.times, random, notBeforeMs));
+  return refuses(end, pauseMs(retry, returned.times, random, notBeforeMs));
 }
 
 /** It is answered 5xx for long by a URL that answers others. */
@@ -153,13 +171,16 @@ function onAgain(its: Case, notBeforeMs?: number): Judgement {
   const dead = deadOf(its);
   if (dead !== undefined) return fails(dead, notBeforeMs);
   if (!isTroubled(its)) return fails({ as: "again" }, notBeforeMs);
-  const { returned } = its.batch;
-  const isLong = (returned?.times ?? 0) >= troubledTimes &&
-    its.now - (returned?.refusedAt ?? its.now) >= troubledMs;
-  const poison = isLong && isPoison(its)
-    ? { as: "dead", reason: "failed while others were accepted", olderThan: 0 } as const
-    : undefined;
-  return refusedOf(its, poison, notBeforeMs);
+  const { batch: { returned }, trouble: { times } = { times: 0 }, retry, random } = its;
+  const isLong = its.now - (returned?.refusedAt ?? its.now) >= troubledMs;
+  const isBad = its.batch.count === 1 && isLong && isPoison(its);
+  if (!isBad) return refusedOf(its, undefined, notBeforeMs);
+  // It may be a URL that comes and goes: only who fails again and again is given up.
+  if (times < troubledTimes) {
+    return refuses({ as: "again" }, pauseMs(retry, times, random, notBeforeMs));
+  }
+  const reason = "failed while others were accepted";
+  return refuses({ as: "dead", reason, olderThan: 0 }, notBeforeMs);
 }
 
 function onPartly(its: Case, failures: Extract<Verdict, { is: "partly" }>["failures"]): Judgement {
@@ -176,7 +197,16 @@ function onPartly(its: Case, failures: Extract<Verdict, { is: "partly" }>["failu
     ...picked.again.filter(isOld).map((member) => ({ member, reason: tired })),
   ];
   const again = picked.again.filter((member) => !isOld(member));
-  return works({ as: "partly", again, dead, notBefore: asideUntil(its) });
+  const settlement = { as: "partly", again, dead, notBefore: asideUntil(its) } as const;
+  const isDelivered = again.length + dead.length < members.length;
+  if (isDelivered) return works(settlement);
+  return acceptsLately(its) ? refuses(settlement) : fails(settlement, undefined);
+}
+
+/** Of the other URL it says that it is not to be used; of the first, that nobody listens. */
+function onGone({ failover, destination }: Case): Judgement {
+  if (failover) return fails({ as: "again" }, retryAfterMsMax);
+  return { settlement: { as: "gone", destination }, url: "answers" };
 }
 
 /** What becomes of a batch, and of its URL. */
@@ -187,7 +217,7 @@ export function judge(verdict: Verdict, its: Case): Judgement {
     case "partly":
       return onPartly(its, verdict.failures);
     case "gone":
-      return answers({ as: "gone", destination: its.destination });
+      return onGone(its);
     case "too_large":
       return onTooLarge(its, verdict.notBeforeMs);
     case "refused":

@@ -1,18 +1,24 @@
 /**
  * The requests to tenants that are under way, over all tenants: bounded in number and in bytes,
  * and shared so that nobody's trouble is anybody else's. Tenants take turns. Suspects, whose last
- * attempt failed or was slow, share half of the slots and half of the bytes: however many of them
- * hang, the other half goes on for those who answer.
+ * attempt failed or was slow, share half of the slots: however many of them hang, the other half
+ * goes on for those who answer. What is found out while a request runs counts, too.
  *
- *     run ─▶ turns ─▶ a slot of `limit()` ─▶ work
+ *     run ─▶ turns ─▶ is there room? ─▶ a slot of `limit()` ─▶ work ──after a second──▶ late
  *            one per tenant and round; a body too large for what is left keeps its place
+ *
+ * Never more than `limit()` requests and 128 MiB are under way. Where so many hang all at once
+ * that did not before, everybody waits until these end; from then on they are suspects.
  */
 import PQueue, { type Queue, type QueueAddOptions } from "p-queue";
 import type { TenantId } from "../tenant.ts";
+import { createShares, type Sized } from "./shares.ts";
 import { createTurns, type Kind } from "./turns.ts";
 
-/** Of bodies under way, in bytes: good tenants have one half, suspects the other. */
-const bytesMax = 64 * 1024 * 1024;
+/** A request that has run for so long counts among the suspects', in ms. */
+const lateMs = 1_000;
+/** A larger body takes its time with anybody, and so waits with the suspects'. */
+const largeBytes = 16 * 1024 * 1024;
 
 /** Requests to all tenants. */
 export interface Requests {
@@ -20,6 +26,7 @@ export interface Requests {
    * Does `work` when it is the tenant's turn and there is room for a body of so many bytes; a
    * tenant's own requests begin in the order asked. Settles as `work` does. `isSuspect` is asked
    * while it waits, too. How much may wait is the caller's to bound: as much as may be sealed.
+   * It must not be called inside `work`: it could wait for its own end.
    */
   run<T>(
     tenant: TenantId,
@@ -33,39 +40,23 @@ export interface Requests {
 
 type Begin = () => Promise<unknown>;
 
-/** What is under way of one kind. */
-interface Share {
-  count: number;
-  bytes: number;
-}
-
-interface Request {
+interface Request extends Sized {
   readonly tenant: TenantId;
-  readonly bytes: number;
   readonly isSuspect: () => boolean;
-  /** Whose it is from when it begins until it ends, whatever is found out about its tenant. */
-  share?: Share;
   begin: Begin;
 }
 
 type AddOptions = QueueAddOptions & { readonly request?: Request };
 
-/** A body larger than the share goes when no other of its kind is under way. */
-const hasRoom = ({ count, bytes }: Share, more: number) =>
-  count === 0 || bytes + more <= bytesMax / 2;
-
 /** Who waits, and who of them may begin. */
 function createSharing(slots: () => number) {
   const turns = createTurns<Request>();
-  const shares = { good: { count: 0, bytes: 0 }, suspect: { count: 0, bytes: 0 } };
+  const shares = createShares(slots);
 
-  /** Who is first of its kind, if its share has room. */
+  /** Who is first of its kind, if there is room for it. */
   function ready(kind: Kind) {
-    const countMax = kind === "good" ? slots() : Math.max(1, Math.floor(slots() / 2));
     const first = turns.first(kind);
-    const isReady = first !== undefined && shares[kind].count < countMax &&
-      hasRoom(shares[kind], first.asked.bytes);
-    return isReady ? first : undefined;
+    return first !== undefined && shares.hasRoom(kind, first.asked.bytes) ? first : undefined;
   }
 
   function next(): Kind | undefined {
@@ -85,17 +76,11 @@ function createSharing(slots: () => number) {
     begin(): Request | undefined {
       const kind = next();
       const request = kind && turns.take(kind);
-      if (kind === undefined || request === undefined) return undefined;
-      request.share = shares[kind];
-      request.share.count += 1;
-      request.share.bytes += request.bytes;
+      if (kind !== undefined && request !== undefined) shares.begin(request, kind);
       return request;
     },
-    end({ share, bytes }: Request): void {
-      if (share === undefined) return;
-      share.count -= 1;
-      share.bytes -= bytes;
-    },
+    noteLate: shares.noteLate,
+    end: shares.end,
   };
 }
 
@@ -118,7 +103,7 @@ function queueClassOf(sharing: ReturnType<typeof createSharing>) {
   };
 }
 
-/** Shares `limit()` slots, at least one; it is asked whenever a request is made or ends. */
+/** Shares `limit()` slots, at least one; it is asked whenever a request is made, late or ends. */
 export function createRequests({ limit }: { readonly limit: () => number }): Requests {
   let slots = limit();
   const sharing = createSharing(() => slots);
@@ -130,18 +115,26 @@ export function createRequests({ limit }: { readonly limit: () => number }): Req
     queue.concurrency = slots;
   }
 
+  async function timed<T>(request: Request, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      sharing.noteLate(request);
+      askLimit();
+    }, lateMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      sharing.end(request);
+      askLimit();
+    }
+  }
+
   return {
     run(tenant, bytes, isSuspect, work) {
-      const request: Request = { tenant, bytes, isSuspect, begin: work };
+      const goesWithSuspects = () => bytes > largeBytes || isSuspect();
+      const request: Request = { tenant, bytes, isSuspect: goesWithSuspects, begin: work };
       askLimit();
-      return queue.add(async () => {
-        try {
-          return await work();
-        } finally {
-          sharing.end(request);
-          askLimit();
-        }
-      }, { request });
+      return queue.add(() => timed(request, work), { request });
     },
     get pending() {
       return queue.pending;

@@ -1,9 +1,9 @@
 /** How a destination stands: whether its URLs work, for operators and for people who look. */
 import type { Destination } from "../tenant.ts";
-import { digestOf, isOpen, type Urls } from "./urls.ts";
+import { digestOf, isOpen, type Url, type Urls } from "./urls.ts";
 
 /** Failures in a row of the first URL after which the other one is used. */
-export const failoverAt = 2;
+const failoverAt = 2;
 /** So long has none of the URLs worked when an operator is told. */
 const failingMs = 5 * 60_000;
 
@@ -40,6 +40,10 @@ export const urlsOf = ({ url, failoverUrl }: Destination): readonly Route[] => [
   ...(failoverUrl === undefined ? [] : [{ url: failoverUrl, failover: true }]),
 ];
 
+/** The other one is used instead: it fails, or has asked to be left alone for long. */
+export const isAway = ({ failures, awayUntil }: Url, now: number): boolean =>
+  failures >= failoverAt || awayUntil > now;
+
 /** Notices when none of a destination's URLs has worked for long, and when one does again. */
 export function createFailing(urls: Urls, now: () => number) {
   let isFailing = false;
@@ -66,14 +70,16 @@ export function createFailing(urls: Urls, now: () => number) {
 export function viewOf(urls: Urls, destination: Destination, now: number): readonly UrlView[] {
   const known = urlsOf(destination).map((route) => {
     const url = urls.known(digestOf(route.url));
-    if (url === undefined) return { ...route, isOpen: false, failures: 0, waitMs: 0 };
+    const fine = { ...route, isOpen: false, failures: 0, waitMs: 0, isAway: false };
+    if (url === undefined) return fine;
     const { failures, failingSince, notBefore } = url;
     const waitMs = Math.max(0, notBefore - now);
     const failing = failingSince === undefined ? {} : { failingMs: now - failingSince };
-    return { ...route, isOpen: isOpen(url), failures, ...failing, waitMs };
+    const told = { ...route, isOpen: isOpen(url), failures, ...failing, waitMs };
+    return { ...told, isAway: isAway(url, now) };
   });
   const [first, second] = known;
   const isSecondUsed = second !== undefined && first !== undefined &&
-    first.failures >= failoverAt && (!second.isOpen || second.waitMs < first.waitMs);
-  return known.map((one) => ({ ...one, isUsed: one.failover === isSecondUsed }));
+    first.isAway && (!second.isOpen || second.waitMs < first.waitMs);
+  return known.map(({ isAway: _, ...one }) => ({ ...one, isUsed: one.failover === isSecondUsed }));
 }

@@ -18,8 +18,11 @@ export interface Steered {
   flushedAt(): number;
   /** Resolves when that changes, or when `signal` aborts. */
   flushed(signal: AbortSignal): Promise<void>;
-  /** The lane stands still, or no longer: written down when it changes. */
-  stand(lane: Lane, is: boolean): Promise<void>;
+  /**
+   * Where the lane goes now; undefined: it stands still, which is written down when it changes.
+   * Another destination makes due now whatever waits for its time.
+   */
+  stand(lane: Lane, to: Destination | undefined): Promise<void>;
 }
 
 /** All lanes that have been in hand. */
@@ -62,20 +65,25 @@ export function createSteering({ now, random, state }: SteeringOptions): Steerin
 
   function steered(tenant: TenantId, circuit: Circuit, pacer: Pacer): Steered {
     let stands: boolean | undefined;
+    let halted = Promise.resolve();
     let ending: Promise<void> | undefined;
     return {
       circuit,
       pacer,
       flushedAt: () => epochOf(Math.max(allFlushedAt, flushedAts.get(tenant) ?? never)),
       flushed: (signal) => flushes.next(signal),
-      async stand(lane, is) {
+      async stand(lane, to) {
+        const is = to === undefined;
         const isOver = !is && lane.waiting().paused !== undefined;
         if (isOver) ending ??= end(lane).finally(() => ending = undefined);
         if (stands !== is) {
           stands = is;
-          await lane.halt(is);
+          // One after the other: what is repeated until it succeeds must not come too late.
+          halted = halted.then(() => lane.halt(is));
+          await halted;
         }
         if (isOver) await ending;
+        if (to !== undefined && circuit.notice(to)) await lane.hurry();
       },
     };
   }

@@ -26,6 +26,8 @@ export interface Url {
   failedAt: number;
   /** When it was last said that no attempt is made for a while. */
   pausedAt: number;
+  /** It asked to be left alone until then, for longer than the longest pause. */
+  awayUntil: number;
   /** When it was last tried. */
   triedAt: number;
   /** Attempts that have not ended. */
@@ -68,6 +70,7 @@ const fresh = (): Url => ({
   failingSince: undefined,
   failedAt: never,
   pausedAt: never,
+  awayUntil: never,
   triedAt: never,
   underWay: 0,
   restored: false,
@@ -89,14 +92,28 @@ function recalled(state: UrlState, now: number): Url {
 
 /** An attempt that began then was accepted; it knew nothing of a pause that was set since. */
 export function noteWorked(url: Url, startedAt: number): void {
-  const notBefore = startedAt < url.pausedAt ? url.notBefore : 0;
-  Object.assign(url, { failures: 0, failingSince: undefined, notBefore });
+  const isOld = startedAt < url.pausedAt;
+  Object.assign(url, { failures: 0, failingSince: undefined });
+  if (!isOld) Object.assign(url, { notBefore: 0, awayUntil: never });
 }
 
 /** No attempt is made for so many ms. */
-export function notePause(url: Url, now: number, pauseMs: number): void {
+function notePause(url: Url, now: number, pauseMs: number, retry: RetryPolicy): void {
   url.notBefore = Math.max(url.notBefore, now + pauseMs);
   url.pausedAt = now;
+  if (pauseMs > retry.maxMs) url.awayUntil = url.notBefore;
+}
+
+/** An attempt that began then was answered, and nothing was accepted. */
+export function noteRefused(
+  url: Url,
+  startedAt: number,
+  now: number,
+  retry: RetryPolicy,
+  pauseMs: number,
+): void {
+  if (pauseMs > 0) notePause(url, now, pauseMs, retry);
+  url.failingSince ??= startedAt;
 }
 
 /** An attempt that began then has failed. */
@@ -114,7 +131,7 @@ export function noteFailed(
     url.failedAt = now;
   }
   const pause = counts ? pauseMs(retry, url.failures - 1, random, notBeforeMs) : notBeforeMs;
-  notePause(url, now, pause);
+  notePause(url, now, pause, retry);
   url.failingSince ??= startedAt;
 }
 
@@ -145,7 +162,7 @@ export function recallUrls(states: readonly UrlState[], now: () => number): Urls
     known: (digest) => urls.get(digest),
     hurry() {
       for (const url of urls.values()) {
-        Object.assign(url, { notBefore: 0, triedAt: never, restored: false });
+        Object.assign(url, { notBefore: 0, awayUntil: never, triedAt: never, restored: false });
       }
     },
     stateOf(digest) {

@@ -114,8 +114,8 @@ export interface WindowOptions {
   readonly flushedAt: () => number;
   /** Resolves when that changes. */
   readonly flushed: (signal: AbortSignal) => Promise<void>;
-  /** The lane stands still from now on, or no longer; told when it changes. */
-  readonly stand: (is: boolean) => Promise<void>;
+  /** To be told before each look: whether the lane stands still, and where it goes, may change. */
+  readonly stand: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -147,7 +147,7 @@ export async function* window(
   let last: Taking | undefined;
   while (!signal.aborted) {
     if (isIdle(lane.waiting())) return;
-    await stand(rule() === undefined);
+    await stand();
     // From here to the rest nothing is waited for: a commit in between would not be heard of.
     const waiting = lane.waiting();
     const current = rule();

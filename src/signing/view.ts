@@ -1,6 +1,7 @@
-/** A tenant's keys as its operator is told of them, by the daemon and by the command alike. */
-import type { Signing } from "../signing.ts";
-import type { Tenant } from "../tenant.ts";
+/** Keys as their operator is told of them, by the daemon and by the command alike. */
+import { type Config, tenantOf } from "../config.ts";
+import { ownId, ownRule, type Signing, type SigningRule } from "../signing.ts";
+import type { TenantId } from "../tenant.ts";
 
 /** What `GET /key` answers. */
 export interface KeysView {
@@ -15,15 +16,23 @@ export interface KeysView {
   readonly previous_until?: string;
 }
 
-/** The keys of the version that the config names. */
+/** What the config says of anybody's keys: a tenant's, those of `unassigned`, or our own. */
+function ruleOf(config: Config, id: TenantId): SigningRule | undefined {
+  return id === ownId ? ownRule : tenantOf(config, id)?.destination;
+}
+
+/** The keys of the version that the config names; undefined: it knows nobody of this id. */
 export function keysView(
-  { id, destination }: Pick<Tenant, "id" | "destination">,
+  config: Config,
+  tenant: TenantId,
   signing: Pick<Signing, "keysOf">,
-): KeysView {
-  const { secret, publicKey, previous } = signing.keysOf(id, destination.secretVersion);
-  const replaced = destination.secrets.length > 0;
+): KeysView | undefined {
+  const rule = ruleOf(config, tenant);
+  if (rule === undefined) return undefined;
+  const { secret, publicKey, previous } = signing.keysOf(tenant, rule.secretVersion);
+  const replaced = rule.secrets.length > 0;
   const shown = (text: string) => replaced ? null : text;
-  const current = { tenant: id, secret: shown(secret), public_key: publicKey, replaced };
+  const current = { tenant, secret: shown(secret), public_key: publicKey, replaced };
   if (previous === undefined) return current;
   return {
     ...current,

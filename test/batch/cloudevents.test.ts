@@ -48,6 +48,16 @@ describe("cloudevents/1", () => {
     assert.equal(rendered([formed]).includes("From"), false);
   });
 
+  it("has when it came, where it happened in a year that no time can name", () => {
+    const timeOf = (occurredAt: number) =>
+      JSON.parse(rendered([{ ...json, event: { ...json.event, occurredAt } }]))[0].time;
+    const came = "2026-11-20T10:15:26.000Z";
+    const [first, last] = ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"];
+    for (const time of [first, last]) assert.equal(timeOf(Date.parse(time)), time);
+    const beyond = [Date.parse(first) - 1, Date.parse(last) + 1, 8.64e15, 8.64e15 + 1];
+    for (const at of beyond) assert.equal(timeOf(at), came);
+  });
+
   it("names the connection or messaging profile, wherever the event has it", () => {
     const payload = { connection_id: "1293384261075731499", messaging_profile_id: "p" };
     const wanted = "/telnyx/1293384261075731499";

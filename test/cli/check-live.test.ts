@@ -10,6 +10,7 @@ import { openSeed } from "../../src/secrets.ts";
 import { createSigning } from "../../src/signing.ts";
 import { publicKey } from "../config/fixture.ts";
 import { guardAuthority, guardCertificates, guardKey } from "../http/guard-certificates.ts";
+import { openZone } from "../http/name-server.ts";
 import { runCli } from "../support/cli.ts";
 import { configText, type TenantLines } from "../support/daemon.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/folder.ts";
@@ -47,9 +48,10 @@ async function configIn(folder: TemporaryFolder): Promise<Config> {
 async function examine(
   folder: TemporaryFolder,
   more: Partial<Config> = {},
+  servers?: readonly string[],
 ): Promise<Readonly<Record<string, Finding>>> {
   const config = { ...await configIn(folder), ...more };
-  const { findings } = await examineAll(config, [guardAuthority]);
+  const { findings } = await examineAll(config, [guardAuthority], servers);
   return Object.fromEntries(findings.map((finding) => [finding.tenant, finding]));
 }
 
@@ -198,6 +200,26 @@ describe("examineAll() and endpoints that hang", () => {
     assert.equal(acme?.verdict, "fine");
     for (const { verdict } of Object.values(others)) {
       assert.match(verdict, /^no (answer|secure connection): .*timeout/);
+    }
+  });
+
+  it("gives names of which the DNS says nothing the same time", async () => {
+    using server = await openZone((name) => name === "backend.test" ? ["127.0.0.1"] : "silent");
+    await using good = await secure();
+    const lines = ["delivery: { timeout: 1s }"];
+    const dead = Array.from(
+      { length: 30 },
+      (_, index) => [`t${index}`, [`https://t${index}.dead.test/`, ...lines]] as const,
+    );
+    const urls = { ...Object.fromEntries(dead), acme: `https://backend.test:${good.port}/` };
+    await using folder = await openFolder(urls);
+    const startedAt = performance.now();
+    const { acme, ...others } = await examine(folder, {}, [server.at]);
+    assert.ok(performance.now() - startedAt < 5_000);
+    assert.equal(acme?.verdict, "fine");
+    assert.equal(Object.keys(others).length, 30);
+    for (const { verdict } of Object.values(others)) {
+      assert.equal(verdict, "its name cannot be resolved: timeout");
     }
   });
 });

@@ -1,6 +1,7 @@
 /** What came of it? An operator looks at deliveries, and sends again, holds back or hurries. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runCli } from "../support/cli.ts";
 import { configText, spawnDaemon, type SpawnedDaemon } from "../support/daemon.ts";
@@ -151,7 +152,7 @@ describe("deliveries, as an operator sees them", () => {
   });
 
   it("tenants: lists them, pauses one and resumes it", async () => {
-    const heading = /^tenant +status +endpoint +waiting +oldest +dead +delivered$/m;
+    const heading = /^tenant +status +endpoint +waiting +oldest +sending +dead +delivered$/m;
     assert.match(await done("tenants"), heading);
     const said = await done("tenants", "pause", "acme");
     assert.equal(said, 'Tenant "acme" is paused: its events are kept until it is resumed\n');
@@ -178,5 +179,19 @@ describe("deliveries, as an operator sees them", () => {
     assert.equal(batch?.window.reason, "flush");
     assert.equal(await done("flush"), "Flushed: all tenants\n");
     assert.equal((await cli("flush", "nobody")).code, 1);
+  });
+
+  it("tenants: says of one that is not in the config that nothing is sent to it", async () => {
+    const file = join(scene.path, "aggregator.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace("  slow:", "  quick:"));
+    await eventually("it is gone", async () => /^slow +removed/m.test(await done("tenants")));
+    const paused = await done("tenants", "pause", "slow");
+    assert.match(paused, /^Tenant "slow", which is not in the config, is paused: /);
+    const resumed = await done("tenants", "resume", "slow");
+    const kept = "its events are kept until it is there\n";
+    assert.equal(resumed, `Tenant "slow" is not in the config: ${kept}`);
+    const again = await json("tenants", "resume", "slow");
+    const removed = { tenant: "slow", status: "removed", paused: null };
+    assert.deepEqual(again, { ...removed, resumed: false });
   });
 });

@@ -159,7 +159,8 @@ describe("a pause", () => {
     assert.equal(scene.backend.received.length, 0);
 
     const resumed = await ask(scene, daemon, "POST", "/tenants/acme/resume");
-    assert.deepEqual(resumed, { tenant: "acme", resumed: true, paused: null });
+    const active = { tenant: "acme", status: "active", paused: null };
+    assert.deepEqual(resumed, { ...active, resumed: true });
     await arrives(scene, "kept");
     await arrives(scene, "kept too");
     const again = await ask(scene, daemon, "POST", "/tenants/acme/resume");

@@ -13,7 +13,7 @@ export const accepted: Settlement = { as: "accepted" };
 
 /** Its events go on beside the lane, due from then on. */
 export function aside(notBefore = 0, refused = false): Settlement {
-  return { as: "aside", notBefore, refused };
+  return { as: "aside", notBefore, ...(refused ? { refusedAt: Date.now() } : {}) };
 }
 
 /** Settles what came of the next attempt. */

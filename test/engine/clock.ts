@@ -7,7 +7,7 @@ import { calling, maxAgeMs } from "./calling.ts";
 import type { Promised } from "./contract.ts";
 import { arrive, given, idle } from "./asked.ts";
 import { beta, silent } from "./one-call.ts";
-import { appendMany, attempt, cut, idsOf, noon, seal, takeLane } from "./shared.ts";
+import { appendMany, attempt, cut, idsOf, noon, seal, takeLane, takeLanes } from "./shared.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -18,7 +18,7 @@ async function withGroup(engine: Engine): Promise<{ lane: Lane; dueAt: number }>
   const lane = await takeLane(engine);
   const { id } = await seal(lane);
   const dueAt = Date.now() + hourMs;
-  await lane.settle(id, attempt(1), { as: "aside", notBefore: dueAt, refused: true });
+  await lane.settle(id, attempt(1), { as: "aside", notBefore: dueAt, refusedAt: Date.now() });
   return { lane, dueAt };
 }
 
@@ -34,6 +34,24 @@ function describeHurry(promised: Promised): void {
     const batch = await seal(lane, { from: "session" });
     assert.deepEqual(await idsOf(lane, batch), ["acme1", "acme2"]);
     assert.equal(await engine.hurry("acme"), 0);
+  });
+
+  promised("lets what waits beside all lanes be due now", async (engine) => {
+    assert.equal(await engine.hurry(), 0);
+    for (const tenant of ["acme", "beta", "gamma"]) await appendMany(engine, tenant, 2);
+    const lanes = await takeLanes(engine, 3);
+    const asided = ["acme", "beta"].flatMap((tenant) => lanes.get(tenant) ?? []);
+    for (const lane of asided) {
+      const { id } = await seal(lane);
+      await lane.settle(id, attempt(1), { as: "aside", notBefore: Date.now() + hourMs });
+    }
+    const { signal } = new AbortController();
+    const changed = Promise.all(asided.map((lane) => lane.changed(signal)));
+    assert.equal(await engine.hurry(), 4);
+    await changed;
+    const ids = asided.map(async (lane) => idsOf(lane, await seal(lane, { from: "session" })));
+    assert.deepEqual(await Promise.all(ids), [["acme1", "acme2"], ["beta1", "beta2"]]);
+    assert.equal(await engine.hurry(), 0);
   });
 
   promised("does not wait for the end of a call", async (engine) => {

@@ -12,6 +12,7 @@ import { describeLive } from "./live.ts";
 import { describeOrder } from "./order.ts";
 import { describePruning } from "./pruning.ts";
 import { describeReplayed } from "./replayed.ts";
+import { describeRedelivering } from "./redelivering.ts";
 import { describeReplaying } from "./replaying.ts";
 import { describeReturning } from "./returning.ts";
 import { describeSealing } from "./sealing.ts";
@@ -53,6 +54,7 @@ export function describeEngine(name: string, open: Open): void {
   describe(`${name}: the clock`, () => describeClock(promised));
   describe(`${name}: dead letters`, () => describeLetters(promised));
   describe(`${name}: replay()`, () => describeReplaying(promised));
+  describe(`${name}: replay() of what was delivered`, () => describeRedelivering(promised));
   describe(`${name}: replays among everything else`, () => describeReplayed(open));
   describe(`${name}: prune()`, () => describePruning(promised));
   describe(`${name}: histories`, () => describeHistories(open));

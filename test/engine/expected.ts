@@ -84,7 +84,7 @@ export class Expected {
       this.#back(sealed, ids, { source, dueAt: dueNow });
     }
     if (to.as === "aside") {
-      const refused = to.refused || sealed.batch.returned?.refusedAt !== undefined;
+      const refused = to.refusedAt !== undefined;
       this.#back(sealed, ids, { dueAt: to.notBefore, refused });
     }
     if (to.as === "accepted" || to.as === "partly") this.cut &&= grown(this.cut, ids.length);

@@ -78,7 +78,7 @@ function settlementOf(told: Extract<Step, { do: "settle" }>, count: number): Set
   const fated = (fate: number) => members.filter((member) => told.fates[member % 6] === fate);
   switch (as) {
     case "aside":
-      return { as, notBefore, refused };
+      return { as, notBefore, ...(refused ? { refusedAt: noon } : {}) };
     case "partly": {
       const dead = fated(2).map((member) => ({ member, reason: "not wanted" }));
       return { as, again: fated(1), dead, notBefore };

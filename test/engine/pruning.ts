@@ -1,5 +1,6 @@
 /** The contract's part about forgetting. */
 import assert from "node:assert/strict";
+import type { Settlement } from "../../src/delivery.ts";
 import type { Engine } from "../../src/engine.ts";
 import type { Promised } from "./contract.ts";
 import {
@@ -20,13 +21,13 @@ import {
 
 const later = noon + 1_000_000;
 
-/** Prunes until there is nothing left to prune. */
+/** Prunes until there is nothing left to prune; says how many events that were. */
 async function pruneAll(engine: Engine, before = later, limit = 3): Promise<number> {
   for (let total = 0;;) {
-    const pruned = await engine.prune(before, limit);
-    assert.ok(pruned <= limit);
-    if (pruned === 0) return total;
-    total += pruned;
+    const { events, batches } = await engine.prune(before, limit);
+    assert.ok(events <= limit && batches <= limit);
+    if (events + batches === 0) return total;
+    total += events;
   }
 }
 
@@ -70,9 +71,57 @@ function describeNobodys(promised: Promised): void {
   });
 }
 
+/** Seals one event after the other and settles each as told; the batches' ids. */
+async function settleEach(engine: Engine, settlements: readonly Settlement[]): Promise<string[]> {
+  await appendMany(engine, "acme", settlements.length);
+  const lane = await takeLane(engine);
+  const ids: string[] = [];
+  for (const to of settlements) {
+    const { id } = await seal(lane, { eventsMax: 1 });
+    await lane.settle(id, attempt(1), to);
+    ids.push(id);
+  }
+  return ids;
+}
+
+const statesOf = (engine: Engine, ids: readonly string[]) =>
+  Promise.all(ids.map(async (id) => (await engine.story(id))?.state));
+
+function describeBatches(promised: Promised): void {
+  const ended = () => Date.now() + 1_000;
+
+  promised("forgets batches, though there are more of them than events", async (engine) => {
+    await appendMany(engine, "acme", 2);
+    const lane = await takeLane(engine);
+    const ids: string[] = [];
+    for (let step = 0; step < 20; step++) {
+      const batch = await seal(lane, { from: step === 0 ? "head" : "session" });
+      const again = { as: "partly", again: [0, 1], dead: [], notBefore: 0 } as const;
+      await lane.settle(batch.id, attempt(1), again);
+      ids.push(batch.id);
+    }
+    assert.deepEqual(await engine.prune(ended(), 8), { events: 0, batches: 8 });
+    assert.equal(await pruneAll(engine, ended(), 8), 0);
+    assert.deepEqual(await statesOf(engine, ids), ids.map(() => undefined));
+    assert.deepEqual(await engine.prune(ended(), 8), { events: 0, batches: 0 });
+  });
+
+  promised("finds them behind those that dead letters name", async (engine) => {
+    const letters = Array.from({ length: 20 }, () => dead());
+    const ids = await settleEach(engine, [...letters, { as: "accepted" }, { as: "accepted" }]);
+    assert.equal((await engine.prune(ended(), 3)).batches, 2);
+    const states = await statesOf(engine, ids);
+    assert.deepEqual(states, [...letters.map(() => "dead"), undefined, undefined]);
+    await engine.replay({}, false);
+    await pruneAll(engine, ended());
+    assert.deepEqual(await statesOf(engine, ids), ids.map(() => undefined));
+  });
+}
+
 /** Says what may be forgotten, and what not. */
 export function describePruning(promised: Promised): void {
   describeNobodys(promised);
+  describeBatches(promised);
   promised("forgets what is settled, but the newest", async (engine) => {
     await appendMany(engine, "acme", 10);
     const lane = await takeLane(engine);

@@ -42,7 +42,7 @@ function settlementOf(as: Settlement["as"], count: number): Settlement {
       return { as, again: [0], dead: count > 1 ? [last] : [], notBefore: 0 };
     }
     case "aside":
-      return { as, notBefore: 0, refused: false };
+      return { as, notBefore: 0 };
     default:
       return as === "split" ? { as } : { as: "accepted" };
   }
@@ -103,14 +103,14 @@ class Placed {
     const deadIds = all.flatMap(([id, place]) => place === "dead" ? [id] : []);
     if (!("batch" in what) && !what.delivered) return new Set(deadIds);
     const of = this.settled.filter(({ batch, as }) =>
-      "batch" in what ? batch.id === what.batch : as === "accepted"
+      "batch" in what ? batch.id === what.batch : as === "accepted" || as === "partly"
     );
-    return new Set(of.flatMap(({ ids, as }) =>
-      ids.filter((id) => {
-        const place = this.places.get(id);
-        return place === "dead" || (as === "accepted" && place === "delivered");
-      })
-    ));
+    return new Set(of.flatMap(({ ids, as }) => {
+      const at = (place: Place) => ids.filter((id) => this.places.get(id) === place);
+      if (as === "accepted") return [...at("dead"), ...at("delivered")];
+      const isAsked = as === "partly" && (!("batch" in what) || at("dead").length === 0);
+      return isAsked ? at("delivered") : at("dead");
+    }));
   }
 
   async check(): Promise<void> {

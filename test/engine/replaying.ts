@@ -1,61 +1,20 @@
 /** The contract's part about sending events again. */
 import assert from "node:assert/strict";
-import type { Batch } from "../../src/batch.ts";
-import type { Replayed, Selection, Settlement } from "../../src/delivery.ts";
-import type { Engine } from "../../src/engine.ts";
-import type { Lane } from "../../src/lane.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Promised } from "./contract.ts";
+import { beside, drainBeside, none, partly, replayAll, settled } from "./resending.ts";
 import {
-  append,
   appendMany,
   attempt,
   cut,
   dead,
-  drain,
   idsOf,
   noon,
-  owner,
   payloadOf,
   seal,
   takeLane,
   takeLanes,
 } from "./shared.ts";
-
-const beside = { from: "session" } as const;
-const none: Replayed = { events: 0, tenants: 0, missing: 0, more: false };
-
-/** Seals so many from the head, and settles them. */
-async function settled(lane: Lane, eventsMax: number, to: Settlement): Promise<Batch> {
-  const batch = await seal(lane, { eventsMax });
-  await lane.settle(batch.id, attempt(1), to);
-  return batch;
-}
-
-/** Accepts everything beside the lane; the batches as their ids, in their order. */
-async function drainBeside(lane: Lane): Promise<string[][]> {
-  const batches: string[][] = [];
-  for (;;) {
-    const batch = await lane.seal(cut(beside));
-    if (batch === undefined) return batches;
-    batches.push(await idsOf(lane, batch));
-    await lane.settle(batch.id, attempt(1), { as: "accepted" });
-  }
-}
-
-/** Asks until there is no more to be done; says what each step came to. */
-async function replayAll(engine: Engine, what: Selection, dryRun = false): Promise<Replayed[]> {
-  const steps: Replayed[] = [];
-  for (let next: Selection | undefined = what; next !== undefined;) {
-    const replayed: Replayed = await engine.replay(next, dryRun);
-    assert.equal(replayed.more, replayed.next !== undefined);
-    steps.push(replayed);
-    next = replayed.next;
-  }
-  return steps;
-}
-
-const total = (steps: readonly Replayed[]) => steps.reduce((sum, { events }) => sum + events, 0);
 
 function describeBatches(promised: Promised): void {
   promised("sends a delivered batch again, under the ids of its events", async (engine) => {
@@ -109,6 +68,33 @@ function describeBatches(promised: Promised): void {
       assert.deepEqual(await drainBeside(lane), [["acme2"], ["acme1", "acme3"]]);
     },
   );
+}
+
+function describePartly(promised: Promised): void {
+  promised("sends of a batch in which nothing is dead what it delivered", async (engine) => {
+    await appendMany(engine, "acme", 4);
+    const lane = await takeLane(engine);
+    const { id } = await settled(lane, 4, partly({ again: [1] }));
+    const three = { ...none, events: 3, tenants: 1 };
+    assert.deepEqual(await engine.replay({ batch: id }, true), three);
+    assert.deepEqual(await engine.replay({ batch: id }, false), three);
+    assert.deepEqual(await engine.replay({ batch: id }, false), none);
+    assert.deepEqual(await drainBeside(lane), [["acme2"], ["acme1", "acme3", "acme4"]]);
+    assert.equal((await engine.replay({ batch: id }, true)).events, 4);
+  });
+
+  promised("sends of a batch that was split, or died whole, what is dead only", async (engine) => {
+    await appendMany(engine, "acme", 4);
+    const lane = await takeLane(engine);
+    const { id } = await settled(lane, 2, { as: "split" });
+    const half = await seal(lane, { ...beside, eventsMax: 1 });
+    await lane.settle(half.id, attempt(1), dead());
+    await drainBeside(lane);
+    assert.equal((await engine.replay({ batch: id }, false)).events, 1);
+    assert.deepEqual(await drainBeside(lane), [["acme1"]]);
+    assert.deepEqual(await engine.replay({ batch: id }, false), none);
+    assert.deepEqual(await engine.replay({ batch: half.id }, false), none);
+  });
 }
 
 function describeEnds(promised: Promised): void {
@@ -188,67 +174,10 @@ function describeDead(promised: Promised): void {
   });
 }
 
-function describeDelivered(promised: Promised): void {
-  promised("sends again what was delivered in a time", async (engine) => {
-    await appendMany(engine, "acme", 5);
-    await appendMany(engine, "beta", 2);
-    const lanes = await takeLanes(engine, 2);
-    const [acme, beta] = [lanes.get("acme"), lanes.get("beta")];
-    assert.ok(acme && beta);
-    const first = await settled(acme, 2, { as: "accepted" });
-    await settled(acme, 1, dead());
-    await drain(beta);
-    await drain(acme);
-    const delivered = true;
-    const six = { ...none, events: 6, tenants: 2 };
-    assert.deepEqual(await engine.replay({ delivered }, true), six);
-    const until = ((await engine.story(first.id))?.settledAt ?? 0) + 1;
-    assert.ok((await engine.replay({ delivered, until }, true)).events >= 2);
-    assert.deepEqual(await engine.replay({ delivered, until: until - 1 }, true), none);
-    assert.deepEqual(await engine.replay({ delivered, since: Date.now() + 1 }, true), none);
-    const acmes = { ...none, events: 4, tenants: 1 };
-    assert.deepEqual(await engine.replay({ delivered, tenant: "acme" }, false), acmes);
-    assert.deepEqual(await drainBeside(acme), [["acme1", "acme2"], ["acme4", "acme5"]]);
-    assert.deepEqual(await drainBeside(beta), []);
-  });
-
-  promised("goes on where it stopped, though all is delivered at once", async (engine) => {
-    await appendMany(engine, "acme", 5_500);
-    const lane = await takeLane(engine);
-    const all = await drain(lane, { eventsMax: 500, bytesMax: 10_000_000 });
-    const found: string[] = [];
-    const steps: Replayed[] = [];
-    for (let next: Selection | undefined = { delivered: true }; next !== undefined;) {
-      const replayed: Replayed = await engine.replay(next, false);
-      steps.push(replayed);
-      found.push(...(await drainBeside(lane)).flat());
-      next = replayed.next;
-    }
-    assert.deepEqual(steps.map(({ events }) => events), [2_000, 2_000, 1_500]);
-    assert.deepEqual(found, all);
-    assert.equal(total(await replayAll(engine, { delivered: true }, true)), 11_000);
-  });
-
-  promised("sends each tenant's copy by itself", async (engine) => {
-    await append(engine, { owners: [owner("acme"), owner("beta")] });
-    const lanes = await takeLanes(engine, 2);
-    for (const lane of lanes.values()) await drain(lane);
-    assert.deepEqual(await engine.replay({ delivered: true, tenant: "beta" }, false), {
-      ...none,
-      events: 1,
-      tenants: 1,
-    });
-    const [acme, beta] = [lanes.get("acme"), lanes.get("beta")];
-    assert.equal(acme?.waiting().sessionAt, undefined);
-    assert.ok(beta);
-    assert.deepEqual(await drainBeside(beta), [["e1"]]);
-  });
-}
-
 /** Declares the promises about replays. */
 export function describeReplaying(promised: Promised): void {
   describeBatches(promised);
+  describePartly(promised);
   describeEnds(promised);
   describeDead(promised);
-  describeDelivered(promised);
 }

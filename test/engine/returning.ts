@@ -46,7 +46,7 @@ function describeAside(promised: Promised): void {
     const { times, refusedAt = 0 } = second.returned ?? {};
     assert.equal(times, 1);
     assert.ok(refusedAt >= before && refusedAt <= Date.now());
-    await settle(lane, second, aside(0));
+    await settle(lane, second, { as: "aside", notBefore: 0, refusedAt });
     const third = await beside(lane);
     assert.deepEqual(third.returned, { times: 2, refusedAt });
     assert.deepEqual(await lane.unsettled(), [third]);
@@ -154,6 +154,21 @@ function describeAges(promised: Promised): void {
     assert.equal((await beside(lane)).oldestAt, batch.youngestAt);
   });
 
+  promised("tells since when the oldest waits, though it is beside the lane", async (engine) => {
+    const oldestAt = async () => (await engine.counts()).lanes[0]?.oldestAt;
+    const lane = await filled(engine, 5);
+    await settle(lane, await seal(lane, { eventsMax: 1 }), accepted);
+    await settle(lane, await seal(lane, { eventsMax: 2 }), aside(Date.now() + 60_000));
+    await settle(lane, await seal(lane, { eventsMax: 1 }), aside());
+    assert.equal(lane.waiting().oldestAt, noon + 4);
+    assert.equal(await oldestAt(), noon + 1);
+    await drain(lane);
+    assert.equal(await oldestAt(), noon + 1);
+    await engine.hurry("acme");
+    await drain(lane, { from: "session" });
+    assert.equal(await oldestAt(), undefined);
+  });
+
   promised("gives up what is old beside the lane, too", async (engine) => {
     const lane = await filled(engine, 9);
     await settle(lane, await seal(lane, { eventsMax: 4 }), split);
@@ -206,10 +221,10 @@ function describePruned(promised: Promised): void {
     const lane = await filled(engine, 5);
     const again: Settlement = { as: "partly", again: [0, 2], dead: [], notBefore: 0 };
     await settle(lane, await seal(lane, { eventsMax: 4 }), again);
-    assert.equal(await engine.prune(Date.now(), 10), 2);
+    assert.equal((await engine.prune(Date.now(), 10)).events, 2);
     await settle(lane, await beside(lane), accepted);
     await drain(lane);
-    assert.equal(await engine.prune(Date.now(), 10), 2);
+    assert.equal((await engine.prune(Date.now(), 10)).events, 2);
   });
 }
 

@@ -163,7 +163,7 @@ function describeBeside(promised: Promised): void {
     await append(engine, { id: "main", owners, at: start - 99_000 });
     const lane = await takeLane(engine);
     const batch = await seal(lane);
-    assert.equal(await engine.prune(start + 1, 10), 0);
+    assert.equal((await engine.prune(start + 1, 10)).events, 0);
     await lane.settle(batch.id, attempt(1), dead(start - 70_000));
     const { waiting, dead: died } = (await engine.counts()).lanes[0] ?? {};
     assert.deepEqual({ waiting, died }, { waiting: 1, died: 3 });

@@ -72,6 +72,15 @@ function describeDead(promised: Promised): void {
     assert.deepEqual(await drain(lane), ["acme5", "acme6"]);
   });
 
+  promised("buries nothing that waits where no time is told", async (engine) => {
+    const owners = [owner("acme")];
+    for (const id of ["e1", "e2"]) await append(engine, { id, owners, at: -1 });
+    const lane = await takeLane(engine);
+    const batch = await seal(lane, { eventsMax: 1 });
+    assert.deepEqual(await lane.settle(batch.id, attempt(1), dead(0)), { dead: 1 });
+    assert.equal(lane.waiting().count, 1);
+  });
+
   promised("buries the old ones only, in whatever order they came", async (engine) => {
     const owners = [owner("acme")];
     for (const [index, at] of [9, 1, 8, 2].entries()) {

@@ -68,7 +68,7 @@ describe("openEmbeddedEngine() of a log whose clock was ahead", () => {
     for (const notBefore of [soon, soon + 25 * hourMs]) {
       const { id } = await seal(lane, { eventsMax: 1 });
       const url = { digest: String(notBefore), failures: 1, notBefore };
-      await lane.settle(id, attempt(1), { as: "aside", notBefore, refused: false }, url);
+      await lane.settle(id, attempt(1), { as: "aside", notBefore }, url);
     }
     await before[Symbol.asyncDispose]();
     await using after = await openEmbeddedEngine({ path });

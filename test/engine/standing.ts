@@ -156,6 +156,31 @@ function describeSecrets(promised: Promised): void {
   });
 }
 
+function describeSecretsBefore(promised: Promised): void {
+  promised(
+    "takes a tenant that has got batches for one that knows the first keys",
+    async (engine) => {
+      await appendMany(engine, "acme", 1);
+      await appendMany(engine, "beta", 1);
+      const { acme } = Object.fromEntries(await takeLanes(engine, 2));
+      assert.ok(acme);
+      const { id } = await seal(acme);
+      await acme.settle(id, attempt(1), { as: "accepted" });
+      const wanted = ["acme", "beta"].map((tenant) => ({ tenant, version: 3 }));
+      const versions = await engine.secretVersions(wanted);
+      assert.deepEqual(versions.map(({ previous }) => previous), [1, undefined]);
+      assert.deepEqual(await engine.secretVersions(wanted), versions);
+    },
+  );
+
+  promised("does not make the first keys another's", async (engine) => {
+    await appendMany(engine, "acme", 1);
+    await seal(await takeLane(engine));
+    const [first] = await engine.secretVersions([{ tenant: "acme", version: 1 }]);
+    assert.ok(first && !("previous" in first));
+  });
+}
+
 function describeMembers(promised: Promised): void {
   promised("tells the events of a batch in the order of its payload", async (engine) => {
     await appendMany(engine, "acme", 3);
@@ -176,5 +201,6 @@ export function describeStanding(promised: Promised): void {
   describePauses(promised);
   describeHalts(promised);
   describeSecrets(promised);
+  describeSecretsBefore(promised);
   describeMembers(promised);
 }

@@ -239,7 +239,7 @@ describe("createAlerts()", () => {
     alerts.raise("silence");
     await alerts.asked();
     await until("a request", () => backend.received.length === 1);
-    for (let count = 0; count < 1_001; count++) alerts.raise("tenant_failing", `t${count}`);
+    for (let count = 0; count < 20_001; count++) alerts.raise("tenant_failing", `t${count}`);
     assert.deepEqual(alerts.facts, [
       { is: "alarm.undelivered", alarm: "silence", why: "too many wait" },
       { is: "alarm.undelivered", alarm: "tenant_failing", why: "too many wait" },

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import process from "node:process";
 import { describe, it } from "node:test";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { answering, dripping, openBackend, type Serve } from "./backend.ts";
 
 const json = "content-type: application/json\r\n";
@@ -20,6 +22,27 @@ async function answered(serve: Serve | string, timeoutMs = 10_000) {
   const served = typeof serve === "string" ? answering(serve) : serve;
   await using backend = await openBackend(served);
   return await backend.post({ timeoutMs });
+}
+
+const failures = '{"failures":[{"id":"a"}]}';
+
+const packers = new Map<string, (text: string | Uint8Array) => Uint8Array>([
+  ["gzip", gzipSync],
+  ["x-gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["br", brotliCompressSync],
+]);
+
+/** What comes of an answer that says it is encoded so. */
+function packed(bytes: Uint8Array, coding: string, headers = "", status = 200) {
+  const length = `content-length: ${bytes.byteLength}\r\n`;
+  const head = `HTTP/1.1 ${status} OK\r\n${length}${headers}content-encoding: ${coding}\r\n\r\n`;
+  return answered((socket) => {
+    socket.once("data", () => {
+      socket.write(head);
+      socket.write(bytes);
+    });
+  });
 }
 
 describe("readAnswer()", () => {
@@ -108,38 +131,64 @@ describe("readAnswer()", () => {
     await backend.closed();
   });
 
-  it("reads what is compressed though we asked for it as it is, where it can", async () => {
-    const text = '{"failures":[{"id":"a"}]}';
-    const zipped = gzipSync(text);
-    const answer = (status: number, headers: string): Serve => (socket) => {
-      socket.once("data", () => {
-        const length = `content-length: ${zipped.byteLength}\r\n`;
-        socket.write(`HTTP/1.1 ${status} OK\r\n${length}${headers}\r\n`);
-        socket.write(zipped);
+  it("reads what is compressed though we asked for it as it is", async () => {
+    for (const [coding, pack] of packers) {
+      const bytes = pack(failures);
+      assert.deepEqual(await packed(bytes, coding), {
+        status: 200,
+        text: failures,
+        body: failures,
       });
-    };
-    const coded = (status: number, coding: string) =>
-      answered(answer(status, `content-encoding: ${coding}\r\n`));
-    assert.deepEqual(await coded(200, "GZIP"), { status: 200, text, body: text });
-    assert.deepEqual(await coded(500, "gzip"), { status: 500, text });
-    for (const coding of ["br", "identity, gzip", "zstd"]) {
-      assert.deepEqual(await coded(200, coding), { error: "answer encoded" });
-      assert.deepEqual(await coded(500, coding), { status: 500 });
+      assert.deepEqual(await packed(bytes, coding, "", 500), { status: 500, text: failures });
     }
-    const named = await answered(whole("{}", "content-encoding: utf-8\r\n"));
-    assert.deepEqual(named, { status: 200, text: "{}", body: "{}" });
+    const twice = gzipSync(brotliCompressSync(failures));
+    assert.equal((await packed(twice, "br, gzip")).body, failures);
+    assert.equal((await packed(gzipSync(failures), "gzip, identity")).body, failures);
+    assert.equal((await packed(gzipSync(failures), "identity ,GZIP")).body, failures);
+  });
+
+  it("goes by the status of what it cannot decode, unless that is JSON by its name", async () => {
+    const garbage = Buffer.from("this is not compressed");
+    const cut = brotliCompressSync(failures).subarray(0, 12);
+    const unreadable = [
+      ...[...packers.keys()].map((coding) => [coding, garbage] as const),
+      ["gzip", gzipSync(failures).subarray(0, 20)] as const,
+      ["zstd", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x04)] as const,
+      ["gzip, br", gzipSync(failures)] as const,
+      ["gzip,".repeat(5), gzipSync(failures)] as const,
+      ["br", process.versions["deno"] === undefined ? cut : garbage] as const,
+    ];
+    for (const [coding, bytes] of unreadable) {
+      assert.deepEqual(await packed(bytes, coding), { status: 200 }, coding);
+      assert.deepEqual(await packed(bytes, coding, json), { error: "answer encoded" }, coding);
+      assert.deepEqual(await packed(bytes, coding, json, 500), { status: 500 }, coding);
+    }
+  });
+
+  it("takes a text for one, whatever it calls its encoding", async () => {
+    for (const coding of ["utf-8", "UTF8", "latin1", "none", "binary", "aws-chunked"]) {
+      const { status, body } = await packed(Buffer.from(failures), coding, json);
+      assert.deepEqual([status, body], [200, failures], coding);
+    }
+    const latin = await packed(Buffer.from('{"text":"ñ"}', "latin1"), "iso-8859-1", json);
+    assert.equal(latin.body, '{"text":"ñ"}');
+  });
+
+  it("knows nothing of what was compressed and cut off, by its content type", async () => {
+    for (const [coding, pack] of packers) {
+      const bytes = pack(randomBytes(300 * 1_024).toString("hex"));
+      assert.ok(bytes.byteLength > 256 * 1_024);
+      assert.deepEqual(await packed(bytes, coding), { status: 200 });
+      assert.deepEqual(await packed(bytes, coding, json), { error: "answer cut off" });
+    }
   });
 
   it("does not unpack more than it would read", async () => {
-    const bomb = gzipSync(Buffer.alloc(64 * 1_024 * 1_024));
-    const answer: Serve = (socket) => {
-      socket.once("data", () => {
-        const head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n";
-        socket.write(`${head}content-length: ${bomb.byteLength}\r\n\r\n`);
-        socket.write(bomb);
-      });
-    };
-    assert.deepEqual(await answered(answer), { error: "answer encoded" });
+    for (const [coding, pack] of packers) {
+      const bomb = pack(Buffer.alloc(64 * 1_024 * 1_024));
+      assert.deepEqual(await packed(bomb, coding), { status: 200 });
+      assert.deepEqual(await packed(bomb, coding, json), { error: "answer encoded" });
+    }
   });
 
   it("takes an empty body for what it is, whatever its coding", async () => {

@@ -1,25 +1,35 @@
-/** A DNS server on loopback, of real packets over UDP, and a lookup that asks it. */
+/** A DNS server on loopback, of real packets over UDP, and the lookup that asks it. */
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
-import { Resolver } from "node:dns/promises";
 import { isIPv6, type LookupFunction } from "node:net";
+import { createLookup } from "../../src/http/lookup.ts";
+
+/** What it says of a name: its addresses, that there is no such name, or nothing at all. */
+export type Said = readonly string[] | "unknown" | "silent";
 
 /** A running server. */
 export interface NameServer extends Disposable {
   /** Asks it, for addresses of both families. */
   readonly lookup: LookupFunction;
-  /** How often it was asked for IPv4 addresses. */
-  readonly asked: () => number;
+  /** Where it is: `address:port`. */
+  readonly at: string;
+  /** How often it was asked for IPv4 addresses: of all names, or of one. */
+  readonly asked: (name?: string) => number;
 }
 
 const headerBytes = 12;
 const typeOf = { A: 1, AAAA: 28 };
 
-/** The question of a packet as it stands there, and what type of record it wants. */
+/** The question of a packet as it stands there, its name, and what type of record it wants. */
 function questionIn(packet: Buffer) {
   let at = headerBytes;
-  while ((packet[at] ?? 0) > 0) at += (packet[at] ?? 0) + 1;
-  return { bytes: packet.subarray(headerBytes, at + 5), type: packet.readUInt16BE(at + 1) };
+  const labels: string[] = [];
+  for (let length = packet[at] ?? 0; length > 0; length = packet[at] ?? 0) {
+    labels.push(packet.toString("latin1", at + 1, at + 1 + length));
+    at += length + 1;
+  }
+  const bytes = packet.subarray(headerBytes, at + 5);
+  return { bytes, name: labels.join("."), type: packet.readUInt16BE(at + 1) };
 }
 
 function bytesOf(address: string): Buffer {
@@ -42,57 +52,49 @@ function recordOf(type: number, address: string): Buffer {
   return Buffer.concat([head, data]);
 }
 
-function answerTo(query: Buffer, addresses: readonly string[]): Buffer {
+function answerTo(query: Buffer, said: readonly string[] | "unknown"): Buffer {
   const { bytes, type } = questionIn(query);
   const isWanted = (address: string) => type === (isIPv6(address) ? typeOf.AAAA : typeOf.A);
-  const records = addresses.filter(isWanted).map((address) => recordOf(type, address));
+  const addresses = said === "unknown" ? [] : said.filter(isWanted);
+  const records = addresses.map((address) => recordOf(type, address));
   const header = Buffer.alloc(headerBytes);
   query.copy(header, 0, 0, 2);
-  header.writeUInt16BE(0x8580, 2);
+  header.writeUInt16BE(said === "unknown" ? 0x8583 : 0x8580, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(records.length, 6);
   return Buffer.concat([header, bytes, ...records]);
 }
 
-/** Starts one that gives every name the first of these answers, then the next. */
-export async function openNameServer(
-  ...answers: readonly (readonly string[])[]
-): Promise<NameServer> {
+/** `turn` is how often addresses of this family were asked for before, of any name. */
+export type Say = (name: string, turn: number, family: 4 | 6) => Said;
+
+/** Starts one. */
+export async function openZone(say: Say): Promise<NameServer> {
   const socket = createSocket("udp4");
-  let asked = 0;
-  const seen = { [typeOf.A]: 0, [typeOf.AAAA]: 0 };
+  const seen: { readonly name: string; readonly type: number }[] = [];
   socket.on("message", (query, { port, address }) => {
-    const { type } = questionIn(query);
-    const turn = seen[type] ?? 0;
-    seen[type] = turn + 1;
-    if (type === typeOf.A) asked += 1;
-    const given = answers[Math.min(turn, answers.length - 1)] ?? [];
-    socket.send(answerTo(query, given), port, address);
+    const { name, type } = questionIn(query);
+    const turn = seen.filter((one) => one.type === type).length;
+    const said = say(name, turn, type === typeOf.A ? 4 : 6);
+    seen.push({ name, type });
+    if (said !== "silent") socket.send(answerTo(query, said), port, address);
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const resolver = new Resolver();
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
-
-  async function resolve(host: string) {
-    const none = () => [];
-    const [v4, v6] = await Promise.all([
-      resolver.resolve4(host).catch(none),
-      resolver.resolve6(host).catch(none),
-    ]);
-    return [
-      ...v4.map((address) => ({ address, family: 4 })),
-      ...v6.map((address) => ({ address, family: 6 })),
-    ];
-  }
-
+  const at = `127.0.0.1:${socket.address().port}`;
+  const names = createLookup({ servers: [at] });
+  const isAsked = (one: typeof seen[number], name = one.name) =>
+    one.type === typeOf.A && one.name === name;
   return {
-    lookup: (host, _options, done) => {
-      resolve(host).then((all) => {
-        if (all.length > 0) done(null, all);
-        else done(Object.assign(new Error("No such name"), { code: "ENOTFOUND" }), []);
-      });
+    at,
+    lookup: names.lookup,
+    asked: (name) => seen.filter((one) => isAsked(one, name)).length,
+    [Symbol.dispose]() {
+      names[Symbol.dispose]();
+      socket.close();
     },
-    asked: () => asked,
-    [Symbol.dispose]: () => void socket.close(),
   };
 }
+
+/** Starts one that gives every name the first of these answers, then the next. */
+export const openNameServer = (...answers: readonly (readonly string[])[]): Promise<NameServer> =>
+  openZone((_name, turn) => answers[Math.min(turn, answers.length - 1)] ?? []);

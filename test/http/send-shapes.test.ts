@@ -18,6 +18,15 @@ describe("createSender().send()", () => {
     assert.deepEqual(told, [["bat_1", undefined], [undefined, "bat_2"]]);
   });
 
+  it("names the batch that a session began in", async () => {
+    await using backend = await openTenant();
+    using sender = openSender();
+    await sender.sendTo({ url: backend.url }, { continues: "bat_1" });
+    await sender.sendTo({ url: backend.url });
+    const told = backend.received.map(({ headers }) => headers["x-aggregator-continues"]);
+    assert.deepEqual(told, ["bat_1", undefined]);
+  });
+
   it("says what the bytes are", async () => {
     await using backend = await openTenant();
     using sender = openSender();

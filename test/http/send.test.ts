@@ -39,6 +39,7 @@ describe("createSender().send()", () => {
       "x-aggregator-tenant": "acme",
       "x-aggregator-attempt": "3",
       "x-aggregator-count": "2",
+      "x-aggregator-stream": "01JCZX",
       "x-aggregator-sequence": "4812",
       "x-aggregator-previous-id": "bat_01JD3Q8R",
       "x-aggregator-reason": "max_wait",

@@ -80,15 +80,15 @@ describe("createUntold()", () => {
     assert.equal(untold.size, 0);
   });
 
-  it("takes so many at once, the oldest first, and has room for a thousand", () => {
+  it("takes so many at once, the oldest first, and has room for 20,000", () => {
     const { untold, add } = open();
     const gaveWay: (Edge | undefined)[] = [];
-    for (let count = 0; count < 1_002; count++) gaveWay.push(add("raised", `t${count}`));
-    assert.equal(untold.size, 1_000);
-    assert.deepEqual(gaveWay.slice(1_000).map((edge) => edge?.tenant), ["t0", "t1"]);
+    for (let count = 0; count < 20_002; count++) gaveWay.push(add("raised", `t${count}`));
+    assert.equal(untold.size, 20_000);
+    assert.deepEqual(gaveWay.slice(20_000).map((edge) => edge?.tenant), ["t0", "t1"]);
     assert.deepEqual(untold.take(2).map(({ tenant }) => tenant), ["t2", "t3"]);
     add("cleared", "t0");
-    assert.equal(untold.size, 1_000, "nobody was told of its beginning");
+    assert.equal(untold.size, 20_000, "nobody was told of its beginning");
   });
 
   it("gives up what waited too long", () => {

@@ -206,6 +206,38 @@ describe("startAssigning()", () => {
     assert.equal(await seconds(605), 599, "ten minutes after a step");
   });
 
+  it("tells of a step of the clock once, though the log cannot be written then", async () => {
+    using clock = stopClock();
+    using _elapsed = stopElapsed();
+    await using engine = await openEngine();
+    const asked: string[] = [];
+    const full = new Set<string>();
+    const say = async (what: string) => {
+      asked.push(what);
+      if (full.has(what)) throw new Error("No space left");
+    };
+    const failing: Engine = {
+      ...engine,
+      clockSet: (byMs) => say(`set by ${byMs}`),
+      postpone: () => say("postpone"),
+    };
+    await using assigning = start(failing, acme);
+    await clock.pass(0);
+    assert.deepEqual(asked.splice(0), ["postpone"]);
+    for (const what of ["set by 62000", "postpone"]) full.add(what);
+    await clock.pass(62_000);
+    await clock.pass(1_000);
+    assert.deepEqual(asked.splice(0), ["set by 62000", "set by 62000"]);
+    full.delete("set by 62000");
+    await clock.pass(1_000);
+    await clock.pass(1_000);
+    assert.deepEqual(asked.splice(0), ["set by 62000", "postpone", "postpone"]);
+    full.delete("postpone");
+    for (let second = 0; second < 3; second++) await clock.pass(1_000);
+    assert.deepEqual(asked, ["postpone"]);
+    assert.deepEqual(assigning.facts, [{ is: "clock.set", byMs: 62_000 }]);
+  });
+
   it("goes on at once for as long as there is more to tend", async () => {
     await using engine = await openEngine();
     using clock = stopClock();

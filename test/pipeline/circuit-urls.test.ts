@@ -31,7 +31,7 @@ describe("createCircuit() with two URLs", () => {
     const attempt = circuit.begin();
     assert.equal(attempt.url, first);
     assert.equal(urlOf(circuit.way(2)), second, "the others do not wait for it");
-    circuit.fail(attempt, 60 * minute);
+    circuit.fail(attempt);
     circuit.pass(5 * minute - 2);
     assert.equal(urlOf(circuit.way()), second);
     circuit.worked(circuit.begin());
@@ -39,13 +39,44 @@ describe("createCircuit() with two URLs", () => {
     assert.deepEqual(circuit.worked(circuit.begin()), [
       { is: "switched", url: first, failover: false },
     ]);
-    assert.equal(urlOf(circuit.way()), first, "although it had asked to be left alone");
+    assert.equal(urlOf(circuit.way()), first);
+  });
+
+  it("does not come back to the first before it asked for that", () => {
+    const circuit = onSecond();
+    circuit.pass(5 * minute);
+    circuit.fail(circuit.begin(), 60 * minute);
+    for (let minutes = 0; minutes < 59; minutes++) {
+      circuit.pass(minute);
+      assert.equal(urlOf(circuit.way()), second);
+      circuit.worked(circuit.begin());
+    }
+    circuit.pass(minute);
+    assert.equal(urlOf(circuit.way()), first);
+  });
+
+  it("uses the other at once when the first asks to be left alone for long", () => {
+    const circuit = circuitOf({ to: both });
+    circuit.fail(circuit.begin(), 60 * minute);
+    assert.equal(urlOf(circuit.way()), second);
+    circuit.worked(circuit.begin());
+    circuit.pass(60 * minute);
+    assert.equal(urlOf(circuit.way()), first);
+  });
+
+  it("tries whichever may be tried sooner when both ask for that", () => {
+    const circuit = circuitOf({ to: both });
+    circuit.fail(circuit.begin(), 10 * minute);
+    circuit.fail(circuit.begin(), 60 * minute);
+    assert.equal(waitOf(circuit.way()), 10 * minute - 1);
+    circuit.pass(10 * minute);
+    assert.equal(urlOf(circuit.way()), first);
   });
 
   it("stays with the other while the first answers and accepts nothing", () => {
     const circuit = onSecond();
     circuit.pass(5 * minute);
-    circuit.answered(circuit.begin());
+    circuit.refused(circuit.begin(), both, "422");
     assert.equal(urlOf(circuit.way()), second);
   });
 

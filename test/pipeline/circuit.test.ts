@@ -88,7 +88,7 @@ describe("createCircuit() with one URL", () => {
     const circuit = circuitOf();
     circuit.failTimes(6);
     circuit.pass(minute);
-    circuit.answered(circuit.begin(), 500);
+    circuit.refused(circuit.begin(), destination, "422", 500);
     assert.equal(circuit.stateOf(digestOf(first)).failures, 6);
     assert.equal(waitOf(circuit.way()), 500);
     circuit.pass(500);

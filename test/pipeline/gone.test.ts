@@ -152,3 +152,31 @@ describe("startPipeline() with a tenant that an operator pauses", () => {
     assert.equal(running.sent[0]?.batch.reason, "flush");
   });
 });
+
+describe("startPipeline() with an event that waits beside its lane for an hour", () => {
+  const hour = 3_600_000;
+  const retry = { firstMs: hour, maxMs: hour, forMs: 72 * hour };
+  const patient = { ...acme, destination: { ...acme.destination, retry } };
+  const corrected = { ...patient, destination: { ...patient.destination, headers: { a: "b" } } };
+  type Running = ReturnType<typeof start>;
+  const orders: readonly (readonly [string, (running: Running) => Promise<unknown>])[] = [
+    ["it is flushed", (running) => running.flush("acme")],
+    ["it is resumed", (running) => running.resume("acme")],
+    ["its destination is corrected", async (running) => running.reload(corrected)],
+  ];
+  for (const [when, order] of orders) {
+    it(`sends it at once when ${when}`, async () => {
+      await using engine = await openEngine();
+      await using running = start(engine, patient);
+      running.answer(() => ({ status: 200, body: '{"failures":[{"id":"e-1"}]}' }));
+      running.accept(webhook(alice, "e-1").inbound);
+      const attempted = (verdict: string) =>
+        running.facts.some((fact) => fact.is === "batch.attempted" && fact.verdict === verdict);
+      // The pause is random: it may end at once, and the event come back once more.
+      await eventually("it is beside the lane", () => attempted("partly"));
+      running.answer(() => ({ status: 200 }));
+      await order(running);
+      await eventually("it is accepted", () => attempted("accepted"));
+    });
+  }
+});

@@ -42,6 +42,7 @@ describe("judge() of whatever comes", () => {
     steadyMs: fc.constantFrom(0, 10 * minute, hour),
     dice: fc.double({ min: 0, max: 1, noNaN: true }),
     halted: fc.boolean(),
+    failover: fc.boolean(),
   }).map((told) => ({
     ...its,
     batch: {
@@ -66,6 +67,7 @@ describe("judge() of whatever comes", () => {
     random: () => told.dice,
     halts: told.halted ? [{ from: now - 100 * hour }] : [],
     members: members.slice(0, told.count),
+    failover: told.failover,
   }));
 
   /** Whether a whole batch may be given up. */
@@ -85,9 +87,10 @@ describe("judge() of whatever comes", () => {
         const { settlement, url, pauseMs = 0 } = judge(verdict, one);
         const { as } = settlement;
         assert.equal(as === "accepted", verdict.is === "accepted");
-        assert.equal(as === "gone", verdict.is === "gone");
+        assert.equal(as === "gone", verdict.is === "gone" && !one.failover);
         if (as === "partly") assert.equal(verdict.is, "partly");
-        assert.equal(url === "works", as === "accepted" || as === "partly");
+        if (as === "accepted") assert.equal(url, "works");
+        if (url === "works") assert.ok(as === "accepted" || as === "partly");
         if (as === "split") assert.ok(one.batch.count > 1);
         if (as === "aside") assert.equal(one.batch.count, 1);
         if (as === "dead") assert.ok(mayDie(one));

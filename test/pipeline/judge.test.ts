@@ -32,6 +32,8 @@ describe("judge() of an acceptance", () => {
     const gone = { settlement: { as: "gone", destination: "there" }, url: "answers" };
     assert.deepEqual(of({ is: "gone" }), gone);
     assert.deepEqual(of({ is: "gone" }, { batch: { ...batch, ...old }, ...tried }), gone);
+    const other = { settlement: { as: "again" }, url: "fails", pauseMs: hour };
+    assert.deepEqual(of({ is: "gone" }, { failover: true }), other, "the first may come back");
   });
 });
 
@@ -53,6 +55,13 @@ describe("judge() of a list of failures", () => {
       },
       url: "works",
     });
+  });
+
+  it("takes a URL that takes nothing for one that fails, unless it took others lately", () => {
+    const all = partly(["a", true], ["b", false], ["c", true]);
+    const named = { batch: { ...many, count: 4 }, members };
+    assert.equal(of(all, named).url, "fails");
+    assert.equal(of(all, { ...named, deliveredAt: now - minute + 1 }).url, "refuses");
   });
 
   it("waits longer each time that its events come back", () => {
@@ -85,11 +94,11 @@ describe("judge() of a list of failures", () => {
 
 describe("judge() of a batch that is too large", () => {
   it("splits it at once, and not what is alone", () => {
-    const split = { settlement: { as: "split" }, url: "answers" };
+    const split = { settlement: { as: "split" }, url: "refuses" };
     assert.deepEqual(of(tooLarge, { batch: many }), split);
     assert.deepEqual(of(tooLarge, { batch: { ...many, ...old }, ...tried }), split);
-    const aside = { as: "aside", notBefore: now + 2_000, refused: false };
-    assert.deepEqual(of(tooLarge, { deliveredAt: now }), { settlement: aside, url: "answers" });
+    const aside = { as: "aside", notBefore: now + 2_000 };
+    assert.deepEqual(of(tooLarge, { deliveredAt: now }), { settlement: aside, url: "refuses" });
   });
 
   it("takes the URL for one that fails when nothing else was accepted for a while", () => {
@@ -97,12 +106,13 @@ describe("judge() of a batch that is too large", () => {
     assert.equal(of(tooLarge, silent).url, "fails");
     assert.equal(of(tooLarge).settlement.as, "aside");
     const { url, pauseMs } = of(tooLarge, { ...silent, batch: suspect });
-    assert.deepEqual([url, pauseMs], ["answers", 4_000], "what came back says nothing new");
+    assert.deepEqual([url, pauseMs], ["refuses", 4_000], "what came back says nothing new");
   });
 
-  it("tells nobody that it may be poison, whatever else was accepted", () => {
+  it("says nothing of whether it is poison, whatever else was accepted", () => {
     const settlement = settled(tooLarge, { batch: suspect, deliveredAt: now, ...tried });
-    assert.deepEqual(settlement, { as: "aside", notBefore: now + 4_000, refused: false });
+    const refusedAt = suspect.returned?.refusedAt;
+    assert.deepEqual(settlement, { as: "aside", notBefore: now + 4_000, refusedAt });
   });
 
   it("gives it up alone when it is too old, counting how often it came back", () => {
@@ -116,20 +126,20 @@ describe("judge() of a batch that is too large", () => {
     assert.equal(of(wish, { batch: many }).pauseMs, 90_000);
     for (const deliveredAt of [0, now]) {
       const { settlement, pauseMs } = of(wish, { deliveredAt });
-      assert.deepEqual(settlement, { as: "aside", notBefore: now + 90_000, refused: false });
+      assert.deepEqual(settlement, { as: "aside", notBefore: now + 90_000 });
       assert.equal(pauseMs, 90_000);
     }
   });
 });
 
 describe("judge() of a batch that is refused", () => {
-  const aside = { as: "aside", notBefore: now + 2_000, refused: true };
+  const aside = { as: "aside", notBefore: now + 2_000, refusedAt: now };
 
   it("tries it once more, after a pause", () => {
     for (const one of [batch, many]) {
       assert.deepEqual(of(refused, { batch: one }), {
         settlement: { as: "again" },
-        url: "answers",
+        url: "refuses",
         pauseMs: 2_000,
       });
     }
@@ -165,6 +175,8 @@ describe("judge() of a batch that is refused", () => {
     assert.equal(of({ is: "refused", notBeforeMs: 9_000 }, full).pauseMs, 9_000);
     const patient = { ...batch, sealedAt: now - minute };
     assert.deepEqual(settled(refused, { ...full, batch: patient }), aside);
+    const working = { ...full, deliveredAt: now - minute + 1 };
+    assert.deepEqual(settled(refused, working), aside, "it accepts others");
     assert.equal(settled(refused, { ...full, batch: many }).as, "split");
   });
 
@@ -200,10 +212,23 @@ describe("judge() of anything else", () => {
     assert.equal(settled(again, { ...aged, halts: halt(hour / 2) }).as, "dead");
   });
 
+  it("begins to count a refusal anew as long as nothing else is accepted", () => {
+    const since = (deliveredAt: number) => {
+      const settlement = settled(again, { batch: suspect, deliveredAt, trouble, attempts: 2 });
+      return settlement.as === "aside" ? settlement.refusedAt : undefined;
+    };
+    const refusedAt = now - hour;
+    assert.equal(since(refusedAt), now);
+    const young = { ...batch, returned: { times: 1, refusedAt: now - minute } };
+    const kept = settled(again, { batch: young, deliveredAt: now, trouble, attempts: 2 });
+    assert.ok(kept.as === "aside");
+    assert.equal(kept.refusedAt, now - minute);
+  });
+
   it("treats 5xx for long from a URL that answers others as a refusal", () => {
     assert.equal(settled(again, { batch: many, attempts: 8, trouble }).as, "split");
     const { settlement, url } = of(again, { attempts: 8, trouble });
-    assert.deepEqual([settlement.as, url], ["aside", "answers"]);
+    assert.deepEqual([settlement.as, url], ["aside", "refuses"]);
     const silent = { ...trouble, othersAnswered: false };
     assert.equal(settled(again, { batch: many, attempts: 8, trouble: silent }).as, "again");
     for (const short of [{ times: 7 }, { forMs: 10 * minute - 1 }]) {
@@ -219,17 +244,18 @@ describe("judge() of anything else", () => {
     assert.equal(settled(again, { batch: part, attempts: 2, trouble: first }).as, "split");
   });
 
-  it("gives it up alone only after many returns, and when others were accepted", () => {
-    const alone = (times: number, ms: number) => ({
-      batch: { ...batch, returned: { times, refusedAt: now - ms } },
+  it("gives it up alone only when it fails again and again while others are accepted", () => {
+    const alone = (ms: number, times = 8) => ({
+      batch: { ...batch, returned: { times: 1, refusedAt: now - ms } },
       attempts: 2,
-      trouble,
+      trouble: { ...trouble, times },
       deliveredAt: now,
     });
     const dead = { as: "dead", reason: "failed while others were accepted", olderThan: 0 };
-    assert.deepEqual(settled(again, alone(8, 10 * minute)), dead);
-    assert.equal(settled(again, alone(7, hour)).as, "aside");
-    assert.equal(settled(again, alone(8, 9 * minute)).as, "aside");
-    assert.equal(settled(again, { ...alone(8, hour), deliveredAt: now - hour }).as, "aside");
+    assert.deepEqual(settled(again, alone(10 * minute)), dead);
+    assert.equal(settled(again, alone(9 * minute)).as, "aside");
+    assert.equal(settled(again, { ...alone(hour), deliveredAt: now - hour }).as, "aside");
+    const { settlement, url, pauseMs } = of(again, alone(hour, 7));
+    assert.deepEqual([settlement.as, url, pauseMs], ["again", "refuses", minute]);
   });
 });

@@ -46,6 +46,7 @@ export const its: Case = {
   halts: [],
   members: [],
   destination: "there",
+  failover: false,
 };
 /** Often enough. */
 export const tried = { attempts: 10, refusals: 10 };

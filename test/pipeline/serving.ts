@@ -92,7 +92,7 @@ export function serve(engine: Engine, backend: Backend, times: Times, served: Se
       ...steered,
       rule: () => running(rule),
       destination: () => running(to),
-      stand: (is: boolean) => steered.stand(lane, is),
+      stand: () => steered.stand(lane, running(to)),
       answers: () => Promise.resolve(pings),
       ...{ reconfigured, send, requests, random, now, steadyMs, state, signal: stop.signal },
     };

@@ -115,7 +115,9 @@ describe("createSteering(): stand()", () => {
     await using engine = await openEngine();
     const { steered, lane } = await steer(engine);
     const { told, halts } = watched(lane);
-    for (const is of [true, true, false, false, false, true]) await steered.stand(told, is);
+    const still = undefined;
+    const order = [still, still, destination, destination, destination, still];
+    for (const to of order) await steered.stand(told, to);
     assert.deepEqual(halts, [true, false, true]);
     assert.equal((await lane.halts()).at(-1)?.until, undefined);
   });
@@ -124,7 +126,7 @@ describe("createSteering(): stand()", () => {
     await using engine = await openEngine();
     const { steered, lane } = await steer(engine);
     await lane.halt(true);
-    await steered.stand(lane, false);
+    await steered.stand(lane, destination);
     assert.ok((await lane.halts()).every(({ until }) => until !== undefined));
   });
 
@@ -133,9 +135,9 @@ describe("createSteering(): stand()", () => {
     const { steered, lane, facts } = await steer(engine);
     const { told, resumes } = watched(lane);
     await engine.pause("acme");
-    await steered.stand(told, true);
+    await steered.stand(told, undefined);
     assert.equal(lane.waiting().paused?.by, "operator");
-    await Promise.all([1, 2, 3].map(() => steered.stand(told, false)));
+    await Promise.all([1, 2, 3].map(() => steered.stand(told, destination)));
     assert.equal(lane.waiting().paused, undefined);
     assert.equal(resumes(), 1);
     assert.deepEqual(facts, [{ is: "tenant.resumed", tenant: "acme" }]);
@@ -146,8 +148,8 @@ describe("createSteering(): stand()", () => {
     const { steered, lane } = await steer(engine);
     const { told, halts } = watched(lane);
     await engine.pause("acme");
-    await steered.stand(told, true);
-    await Promise.all([steered.stand(told, false), steered.stand(told, true)]);
+    await steered.stand(told, undefined);
+    await Promise.all([steered.stand(told, destination), steered.stand(told, undefined)]);
     assert.deepEqual(halts, [true, false, true]);
   });
 });

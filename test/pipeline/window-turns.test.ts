@@ -234,7 +234,7 @@ describe("window() of what came back", () => {
     await until("the first", () => gathering.batches.length === 1);
     const notBefore = Date.now() + 10_000;
     const [first] = gathering.batches;
-    await lane.settle(first?.id ?? "", accepted(), { as: "aside", notBefore, refused: false });
+    await lane.settle(first?.id ?? "", accepted(), { as: "aside", notBefore });
     await clock.pass(9_999);
     assert.equal(gathering.batches.length, 1);
     await clock.pass(1);

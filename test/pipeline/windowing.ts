@@ -48,7 +48,7 @@ export function open(lane: Lane, rule: WindowRule | undefined = windowRule) {
     reconfigured: (signal: AbortSignal) => changed.next(signal),
     flushedAt: () => flushedAt,
     flushed: (signal: AbortSignal) => flushes.next(signal),
-    stand: async (is: boolean) => void stands.push(is),
+    stand: async () => void stands.push(current === undefined),
     signal: stop.signal,
   };
   const done = (async () => {

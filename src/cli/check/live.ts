@@ -10,6 +10,7 @@ import { type AddressRule, createAddressRule } from "../../address.ts";
 import type { Config } from "../../config.ts";
 import { AggregatorError } from "../../errors.ts";
 import type { GuardOptions } from "../../http/guard.ts";
+import { createLookup, type Lookup } from "../../http/lookup.ts";
 import { createSender, type Sender } from "../../http/send.ts";
 import { findSeed } from "../../secrets.ts";
 import { createSigning, type Signing } from "../../signing.ts";
@@ -40,6 +41,7 @@ const endpointsAtOnce = 32;
 /** What an endpoint is looked at with. */
 interface Tools {
   readonly rule: AddressRule;
+  readonly names: Lookup;
   readonly guard: GuardOptions;
   /** Absent where nothing can be signed. */
   readonly sender: Sender | undefined;
@@ -57,7 +59,7 @@ async function walk(endpoint: Endpoint, tools: Tools, signal: AbortSignal): Prom
   const leftMs = () => Math.max(1, Math.ceil(until - performance.now()));
   const timed = () => ({ ...tools.guard, connectMsMax: leftMs() });
   const steps: readonly (() => Promise<Step>)[] = [
-    () => findAddresses(url, tools.rule, signal),
+    () => findAddresses(url, tools.rule, tools.names, signal),
     () => findCertificate(url, timed(), signal),
     () => sendPing(endpoint, tools.sender, timed()),
   ];
@@ -99,20 +101,26 @@ function ownPortsOf({ listen, admin }: Config): ReadonlySet<number> {
   return new Set([listen, ...admin.listen].flatMap((at) => at.kind === "tcp" ? [at.port] : []));
 }
 
-/** Looks at all endpoints; `authorities` are trusted besides the runtime's own. Never rejects. */
+/**
+ * Looks at all endpoints; `authorities` are trusted besides the runtime's own, and `servers` are
+ * asked for names instead of the system's. Never rejects.
+ */
 export async function examineAll(
   config: Config,
   authorities: readonly string[] = [],
+  servers?: readonly string[],
 ): Promise<Findings> {
+  using names = createLookup({ servers });
   const rule = createAddressRule(config.allowPrivate);
   const ports = ownPortsOf(config);
-  const shared = { ownPorts: () => ports, authorities };
+  const shared = { ownPorts: () => ports, authorities, lookup: names.lookup };
   const signing = signingOf(config);
   const isSigning = !("unsigned" in signing);
   using sender = isSigning
     ? createSender({ ...shared, rule: () => rule, signing, version: readVersion() })
     : undefined;
-  const tools = { rule, sender, guard: { ...shared, rule, connectMsMax: 1, socketsMax: 1 } };
+  const guard = { ...shared, rule, connectMsMax: 1, socketsMax: 1 };
+  const tools = { rule, names, sender, guard };
   const queue = new PQueue({ concurrency: endpointsAtOnce });
   const findings = await queue.addAll(
     endpointsOf(config).map((endpoint) => () => examine(endpoint, tools)),

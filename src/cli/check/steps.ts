@@ -2,11 +2,11 @@
  * What `check --live` does with one endpoint, step by step. A step never rejects: what goes wrong
  * is what it tells.
  */
-import dns from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressRule } from "../../address.ts";
 import { messageOf, systemCodeOf } from "../../errors.ts";
 import { type GuardOptions, handshake } from "../../http/guard.ts";
+import type { Lookup } from "../../http/lookup.ts";
 import type { Sender } from "../../http/send.ts";
 import type { Endpoint } from "./endpoints.ts";
 
@@ -38,20 +38,21 @@ function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([work, promise]);
 }
 
-async function resolve(hostname: string): Promise<readonly string[]> {
+async function resolve({ hostname }: URL, names: Lookup): Promise<readonly string[]> {
   const host = hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) > 0) return [host];
-  return (await dns.lookup(host, { all: true })).map(({ address }) => address);
+  return (await names.addressesOf(host)).map(({ address }) => address);
 }
 
 /** Resolves its name: at least one of its addresses must be one that may be connected to. */
 export async function findAddresses(
   url: URL,
   rule: AddressRule,
+  names: Lookup,
   signal: AbortSignal,
 ): Promise<Step> {
   try {
-    const addresses = (await within(signal, resolve(url.hostname))).map((address) => {
+    const addresses = (await within(signal, resolve(url, names))).map((address) => {
       const refused = rule.refuses(address);
       return refused === undefined ? { address } : { address, refused };
     });

@@ -64,7 +64,7 @@ export interface Lanes extends Changes {
   pick(lane: LaneId, cut: Cut): Picked | undefined;
   /** What was picked has become a batch. */
   take(lane: LaneId, picked: Picked, made: Taken): void;
-  /** What became the tenant's before `since`, beside the lane too. */
+  /** What became the tenant's before `since`, beside the lane too; nothing is read for 0. */
   olderThan(lane: LaneId, since: number, limit: number): readonly QueueRow[];
   /** These wait no longer, and are in no batch. */
   remove(lane: LaneId, rows: readonly QueueRow[]): void;
@@ -193,7 +193,7 @@ export function openLanes(
       if (!atHead) removal.some(lane, queue, taken);
       else removal.head(lane, queue, taken, session && { firstBatch: batch.id, ...session });
     },
-    olderThan: ({ id }, since, limit) => rows.before(id, since, limit),
+    olderThan: ({ id }, since, limit) => since > 0 ? rows.before(id, since, limit) : [],
     remove({ name }, gone) {
       const lane = summaries.changing(name);
       for (const [queue, its] of Map.groupBy(gone, (row) => row.queue)) {

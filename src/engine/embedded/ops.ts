@@ -15,7 +15,7 @@ import type {
   UrlState,
 } from "../../delivery.ts";
 import type { Belongings, EngineCounts, Entry, Recorded, Rules } from "../../engine.ts";
-import type { SecretVersion, Tended } from "../../engine.ts";
+import type { Pruned, SecretVersion, Tended } from "../../engine.ts";
 import type { Cut } from "../../lane.ts";
 import type { Known } from "../../ownership.ts";
 import type { EventRef, Key } from "../../event.ts";
@@ -35,7 +35,7 @@ export type Op =
   | { readonly do: "halt"; readonly lane: string; readonly is: boolean }
   | { readonly do: "pause"; readonly tenant: TenantId }
   | { readonly do: "resume"; readonly tenant: TenantId }
-  | { readonly do: "hurry"; readonly tenant: TenantId }
+  | { readonly do: "hurry"; readonly tenant?: TenantId }
   | { readonly do: "clockSet"; readonly byMs: number; readonly at: number }
   | { readonly do: "replay"; readonly what: Selection; readonly dryRun: boolean }
   | {
@@ -116,7 +116,7 @@ export interface Answers {
   readonly bytes: Uint8Array;
   readonly counts: EngineCounts;
   readonly raw: Uint8Array | undefined;
-  readonly prune: number;
+  readonly prune: Pruned;
   readonly configure: undefined;
   readonly belongings: readonly [TenantId, string][];
   readonly had: Had;

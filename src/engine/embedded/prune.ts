@@ -4,10 +4,14 @@
  * the next number is counted from it.
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { Pruned } from "../../engine.ts";
 import type { EventRef } from "../../event.ts";
 import { refsIn } from "./members.ts";
 
-/** Events looked at in one step: those of a long outage are passed over, not searched through. */
+/**
+ * Events looked at in one step, and batches: those of a long outage, and those that dead letters
+ * name, are passed over, not searched through.
+ */
 const lookedAtMax = 5_000;
 
 /** Finds settled events, from where it last stopped; after the last one it begins anew. */
@@ -48,7 +52,10 @@ function createUnsettled(database: DatabaseSync) {
   };
 }
 
-/** Forgets batches, in steps as above; those that dead letters name stay as long as these. */
+/**
+ * Forgets batches, in steps as above; those that dead letters name stay as long as these. Where
+ * there are so many that a step finds no other, the next steps go on behind them.
+ */
 function createBatchPrune(database: DatabaseSync) {
   const find = database.prepare(`
     SELECT seq, settled_at AS at, EXISTS (SELECT 1 FROM dead WHERE batch = batch.id) AS named
@@ -58,27 +65,37 @@ function createBatchPrune(database: DatabaseSync) {
   const remove = database.prepare("DELETE FROM batch WHERE seq = ?");
   const start = { at: -1, seq: 0 };
   let cursor = start;
-  return function pruneBatches(before: number, limit: number): void {
+
+  function pass(before: number, limit: number) {
     const rows = find.all({ ...cursor, before, limit });
-    for (const { seq, named } of rows) {
-      if (named === 1) continue;
-      removeAttempts.run(Number(seq));
-      remove.run(Number(seq));
-    }
     const last = rows.length < limit ? undefined : rows.at(-1);
     cursor = last === undefined ? start : { at: Number(last["at"]), seq: Number(last["seq"]) };
+    const found = rows.flatMap(({ seq, named }) => named === 1 ? [] : [Number(seq)]);
+    return { found, isEnd: last === undefined };
+  }
+
+  return function pruneBatches(before: number, limit: number): number {
+    let pruned = 0;
+    for (let lookedAt = 0; lookedAt < lookedAtMax && pruned < limit; lookedAt += limit) {
+      const { found, isEnd } = pass(before, limit - pruned);
+      for (const seq of found) {
+        removeAttempts.run(seq);
+        remove.run(seq);
+      }
+      pruned += found.length;
+      if (isEnd) break;
+    }
+    return pruned;
   };
 }
 
-/** Forgets settled events. To be called inside a transaction. */
-export function createPrune(database: DatabaseSync) {
+function createEventPrune(database: DatabaseSync) {
   const next = createCandidates(database);
   const unsettled = createUnsettled(database);
-  const pruneBatches = createBatchPrune(database);
   const removeEvent = database.prepare("DELETE FROM event WHERE seq = ?");
   const removeSeen = database.prepare("DELETE FROM seen WHERE key = ? AND event = ?");
 
-  return function prune(before: number, limit: number): number {
+  return function pruneEvents(before: number, limit: number): number {
     let pruned = 0;
     for (let lookedAt = 0; lookedAt < lookedAtMax && pruned < limit; lookedAt += limit) {
       const { found, isEnd } = next(before, limit - pruned);
@@ -91,7 +108,16 @@ export function createPrune(database: DatabaseSync) {
       }
       if (isEnd) break;
     }
-    pruneBatches(before, limit);
     return pruned;
   };
+}
+
+/** Forgets settled events and batches. To be called inside a transaction. */
+export function createPrune(database: DatabaseSync) {
+  const pruneEvents = createEventPrune(database);
+  const pruneBatches = createBatchPrune(database);
+  return (before: number, limit: number): Pruned => ({
+    events: pruneEvents(before, limit),
+    batches: pruneBatches(before, limit),
+  });
 }

@@ -17,7 +17,7 @@ import { refsIn } from "./members.ts";
 /** The selections, as tests look at how they are made. */
 export const replayQueries = {
   settled: `
-    SELECT seq, batch.id, lane.tenant, state, settled_at, json_array_length(members) AS count
+    SELECT seq, batch.id, lane.tenant, state, settled_at
     FROM batch CROSS JOIN lane ON lane.id = batch.lane
     WHERE (settled_at, seq) > (:at, :number) AND settled_at < :until
     ORDER BY settled_at, seq LIMIT :limit`,
@@ -77,7 +77,6 @@ function createBatches(database: DatabaseSync): Pick<ReplayTable, "batch" | "set
         state: row["state"] as BatchStory["state"],
         number: Number(row["seq"]),
         at: Number(row["settled_at"]),
-        count: Number(row["count"]),
       })),
   };
 }

@@ -73,7 +73,7 @@ function bury(lane: MemoryLane, dying: readonly Dying[], at: number, batch?: Bat
 
 /** Gives up what waits since before then. */
 function buryOld(lane: MemoryLane, reason: string, olderThan: number, at: number): number {
-  const old = waitingIn(lane).filter(({ since }) => since < olderThan);
+  const old = olderThan > 0 ? waitingIn(lane).filter(({ since }) => since < olderThan) : [];
   remove(lane, new Set(old));
   return bury(lane, old.map(({ event }) => ({ event, reason })), at);
 }

@@ -151,16 +151,22 @@ export function stateOf(name: string, lane: MemoryLane): LaneState {
   return { name, tenant, waiting };
 }
 
+const sealedOldest = ({ sealed }: MemoryLane) =>
+  [...sealed.values()].map(({ batch }) => batch.oldestAt);
+
 /** What people are told of a lane. */
 export function countOf(lane: MemoryLane): LaneCount {
-  const [oldest] = lane.rows;
+  const { rows, groups } = lane;
+  const queues = [rows, ...[...gatheringsOf(lane), ...groups].map((queue) => queue.rows)];
+  const waiting = queues.flatMap(([first]) => first?.since ?? []);
+  const oldestAt = least([...waiting, ...sealedOldest(lane)]);
   return {
     tenant: lane.tenant,
     waiting: waitingIn(lane).length,
     sealed: lane.sealed.size,
     dead: lane.dead.size,
     lastSequence: lane.last?.sequence ?? 0,
-    ...(oldest === undefined ? {} : { oldestAt: oldest.since }),
+    ...(oldestAt === undefined ? {} : { oldestAt }),
     ...(lane.deliveredAt === undefined ? {} : { deliveredAt: lane.deliveredAt }),
     ...(lane.paused === undefined ? {} : { paused: lane.paused }),
   };
@@ -197,12 +203,18 @@ export function forgetIn({ sessions }: MemoryLane, before: number, limit: number
   return old.length;
 }
 
-/** Forgets batches settled before then, but those that dead letters name. */
-export function forgetBatchesIn({ stories, dead }: MemoryLane, before: number): void {
+/** Forgets batches settled before then, but none that dead letters name; says how many. */
+export function forgetBatchesIn(
+  { stories, dead }: MemoryLane,
+  before: number,
+  limit: number,
+): number {
   const named = new Set([...dead.values()].map(({ batch }) => batch));
-  for (const [id, { settledAt = before }] of stories) {
-    if (settledAt < before && !named.has(id)) stories.delete(id);
-  }
+  const old = [...stories].filter(([id, { settledAt = before }]) =>
+    settledAt < before && !named.has(id)
+  ).slice(0, limit);
+  for (const [id] of old) stories.delete(id);
+  return old.length;
 }
 
 /** A lane in which nothing waits. */

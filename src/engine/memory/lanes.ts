@@ -45,8 +45,8 @@ export interface MemoryLanes {
   counts(): readonly LaneCount[];
   /** Forgets at most `limit` sessions last seen before then, in which nothing waits. */
   forgetSessions(before: number, limit: number): number;
-  /** Forgets batches settled before then, but those that dead letters name. */
-  forgetBatches(before: number): void;
+  /** Forgets at most `limit` batches settled before then, but none that dead letters name. */
+  forgetBatches(before: number, limit: number): number;
   /** The lanes that changed since this was last asked. */
   changes(): readonly LaneState[];
 }
@@ -98,9 +98,11 @@ export function createMemoryLanes(options: MemoryLaneOptions): MemoryLanes {
     counts: () => [...lanes.values()].map(countOf),
     forgetSessions: (before, limit) =>
       [...lanes.values()].reduce((sum, lane) => sum + forgetIn(lane, before, limit - sum), 0),
-    forgetBatches(before) {
-      for (const lane of lanes.values()) forgetBatchesIn(lane, before);
-    },
+    forgetBatches: (before, limit) =>
+      [...lanes.values()].reduce(
+        (sum, lane) => sum + forgetBatchesIn(lane, before, limit - sum),
+        0,
+      ),
     changes() {
       const states = [...changed].map((name) => stateOf(name, of(name)));
       changed.clear();

@@ -28,8 +28,8 @@ export function createMemoryReplay(lanes: MemoryLanes, events: MemoryEvents) {
   const numberOf = createNumbers();
 
   function settledOf(stored: StoredBatch): SettledBatch[] {
-    const { batch: { id, tenant, count }, state, settledAt: at } = stored;
-    return at === undefined ? [] : [{ id, tenant, count, state, at, number: numberOf(stored) }];
+    const { batch: { id, tenant }, state, settledAt: at } = stored;
+    return at === undefined ? [] : [{ id, tenant, state, at, number: numberOf(stored) }];
   }
 
   const sealedIn = ({ sealed }: MemoryLane) =>

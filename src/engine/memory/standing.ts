@@ -4,6 +4,7 @@ import type { SecretVersion } from "../../engine.ts";
 import type { TenantId } from "../../tenant.ts";
 import { begun, ended, joined, withHalt } from "../halts.ts";
 import { urlsMax } from "../handout.ts";
+import { versionBefore } from "../secret-versions.ts";
 import type { MemoryLane } from "./lane.ts";
 
 /** Stands for every tenant; none is called so. */
@@ -35,13 +36,14 @@ export function createMemoryHalts() {
 }
 
 /** Makes an empty table of which version of its derived keys each tenant signs with. */
-export function createMemorySecrets() {
+export function createMemorySecrets(hasSealed: (tenant: TenantId) => boolean) {
   const secrets = new Map<TenantId, SecretVersion>();
   /** Puts this version in force, unless it is. */
   return function inForce(tenant: TenantId, version: number): SecretVersion {
     const known = secrets.get(tenant);
     if (known?.version === version) return known;
-    const before = known === undefined ? {} : { previous: known.version };
+    const previous = known?.version ?? versionBefore(version, () => hasSealed(tenant));
+    const before = previous === undefined ? {} : { previous };
     const made = { tenant, version, ...before, since: Date.now() };
     secrets.set(tenant, made);
     return made;

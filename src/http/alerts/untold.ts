@@ -45,8 +45,8 @@ interface Known {
   readonly since: number;
 }
 
-/** One beyond it makes the oldest give way. */
-const waitingMax = 1_000;
+/** One beyond it makes the oldest give way; an alarm of each of very many tenants has room. */
+const waitingMax = 20_000;
 
 const keyOf = ({ alarm, tenant }: Edge) => alarmKeyOf(alarm, tenant);
 

@@ -24,6 +24,9 @@ function pauseView(tenant: Tenant | undefined, stored: Pause | undefined) {
   return tenant?.paused ? { by: "config", at: null } : null;
 }
 
+const statusOf = (tenant: Tenant | undefined, paused: ReturnType<typeof pauseView>) =>
+  tenant === undefined ? "removed" : paused === null ? "active" : "paused";
+
 function urlView({ url, failover, isOpen, failures, failingMs, waitMs, isUsed }: UrlView) {
   const now = Date.now();
   return {
@@ -55,7 +58,7 @@ function tenantView(
     failover: tenant?.destination.failoverUrl !== undefined,
     circuit: circuitOf(urls),
     urls: urls.map(urlView),
-    status: tenant === undefined ? "removed" : paused === null ? "active" : "paused",
+    status: statusOf(tenant, paused),
     paused,
     numbers: tenant?.numbers.length ?? 0,
     pending: lane?.waiting ?? 0,
@@ -99,23 +102,22 @@ async function ping({ live, sender }: TenantRoutesOptions, tenant: TenantId): Pr
   return ok({ tenant, endpoint, accepted, status, error, took_ms: Math.round(tookMs) });
 }
 
-/** Whether it is paused now. */
-async function pausedNow({ live, engine }: TenantRoutesOptions, tenant: TenantId) {
+/** Whether it is delivered to now. */
+async function standing({ live, engine }: TenantRoutesOptions, id: TenantId) {
+  const tenant = tenantOf(live.current, id);
   const { lanes } = await engine.counts();
-  return pauseView(
-    tenantOf(live.current, tenant),
-    lanes.find((lane) => lane.tenant === tenant)?.paused,
-  );
+  const paused = pauseView(tenant, lanes.find((lane) => lane.tenant === id)?.paused);
+  return { status: statusOf(tenant, paused), paused };
 }
 
 async function pause(options: TenantRoutesOptions, tenant: TenantId): Promise<Reply> {
   await options.pipeline.pause(tenant);
-  return ok({ tenant, paused: await pausedNow(options, tenant) });
+  return ok({ tenant, ...await standing(options, tenant) });
 }
 
 async function resume(options: TenantRoutesOptions, tenant: TenantId): Promise<Reply> {
   const resumed = await options.pipeline.resume(tenant);
-  return ok({ tenant, resumed, paused: await pausedNow(options, tenant) });
+  return ok({ tenant, resumed, ...await standing(options, tenant) });
 }
 
 async function flush({ pipeline }: TenantRoutesOptions, tenant?: TenantId): Promise<Reply> {
