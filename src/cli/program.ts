@@ -93,7 +93,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   const command = commands.find((one) => one.name === (name ?? run.name));
   if (command === undefined) return unknown(name ?? "", terminal);
   // A reader that goes away ends what was for it; the daemon goes on without.
-  process.stdout.on("error", () => command === run || process.exit(exits.failed));
+  terminal.unread(() => command === run || process.exit(exits.failed));
   const given = parseArguments(command, rest);
   if (!given.has("help")) return command.run(given, terminal);
   terminal.print(commandHelp(command));
@@ -104,8 +104,10 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
  * Runs one command line; resolves to its exit code. A bug rejects. The daemon listens for signals
  * when this returns.
  */
-export async function main(args: readonly string[]): Promise<number> {
-  const terminal = openTerminal();
+export async function main(
+  args: readonly string[],
+  terminal: Terminal = openTerminal(),
+): Promise<number> {
   try {
     return await dispatch(args, terminal);
   } catch (error) {

@@ -15,6 +15,8 @@ export interface Terminal {
   complain(text: string): void;
   /** One JSON value on standard output. */
   json(value: unknown, indent?: number): void;
+  /** Acts when nobody reads any more what is printed. */
+  unread(act: () => void): void;
 }
 
 /** This process's own. */
@@ -29,5 +31,6 @@ export function openTerminal(): Terminal {
     print,
     complain: (text) => void stderr.write(`${text}\n`),
     json: (value, indent = 2) => print(jsonText(value, indent)),
+    unread: (act) => void stdout.on("error", act),
   };
 }

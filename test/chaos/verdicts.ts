@@ -63,8 +63,11 @@ function besideIn({ batches }: Book): ReadonlySet<string> {
   return beside;
 }
 
-/** Events that never left their lane come in the order in which they were acknowledged. */
-function checkOrder(ledger: Ledger, book: Book, session: boolean): void {
+/**
+ * Events that never left their lane come in the order in which they were acknowledged, those of a
+ * call among themselves: in a batch they stand by when they occurred, in the places they had.
+ */
+function checkOrder(ledger: Ledger, book: Book): void {
   const beside = besideIn(book);
   const left = new Set(
     [...book.batches].flatMap(([batch, { ids = [] }]) => beside.has(batch) ? ids : []),
@@ -74,7 +77,7 @@ function checkOrder(ledger: Ledger, book: Book, session: boolean): void {
   for (const [id, [first]] of book.takings) {
     const sent = ledger.sent.get(id);
     if (sent === undefined || left.has(id) || book.named.has(id)) continue;
-    const queue = session ? sent.call ?? "" : "";
+    const queue = sent.call ?? "";
     const before = latest.get(queue);
     if (before === undefined || sent.at > before.at) latest.set(queue, sent);
     if (before === undefined || (sent.acknowledgedAt ?? Infinity) >= before.at) continue;
@@ -85,12 +88,12 @@ function checkOrder(ledger: Ledger, book: Book, session: boolean): void {
 /** Finds what is wrong in the end; says how often an answer that was too late excused it. */
 export function checkAll(ledger: Ledger, members: readonly Member[], end: End): number {
   let excused = 0;
-  for (const { id, inFlight, session } of members) {
+  for (const { id, inFlight } of members) {
     const book = ledger.book(id);
     checkFates(ledger, book, end);
     excused += checkRepeats(book, end);
     checkSequences(book);
-    if (inFlight === 1) checkOrder(ledger, book, session);
+    if (inFlight === 1) checkOrder(ledger, book);
   }
   return excused;
 }

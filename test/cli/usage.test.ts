@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import { readVersion } from "../../src/version.ts";
-import { runCli } from "../support/cli.ts";
+import { runCli, runHere } from "../support/cli.ts";
 
 const cwd = tmpdir();
 const names =
@@ -22,7 +22,7 @@ describe("--help", () => {
 
   for (const name of names) {
     it(`explains ${name} with examples`, async () => {
-      const { code, stdout, stderr } = await runCli([name, "-h"], { cwd });
+      const { code, stdout, stderr } = await runHere(name, "-h");
       assert.equal(code, 0, stderr);
       assert.match(stdout, new RegExp(`^Usage: aggregator ${name}`));
       assert.match(stdout, /^Examples:\n {2}aggregator/m);
@@ -91,12 +91,17 @@ describe("a command line that is wrong", () => {
   ];
   for (const [line, message] of cases) {
     it(`exits with 2: ${line}`, async () => {
-      const { code, stdout, stderr } = await runCli(line.split(" "), { cwd });
+      const { code, stdout, stderr } = await runHere(...line.split(" "));
       assert.equal(code, 2, stderr);
       assert.equal(stdout, "");
       assert.match(stderr, message);
     });
   }
+
+  it("is told by a process as it is here", async () => {
+    const args = ["flush", "acme", "globex"];
+    assert.deepEqual(await runCli(args, { cwd }), await runHere(...args));
+  });
 
   it("prints nothing of it that could move the cursor", async () => {
     const { code, stderr } = await runCli(["\u001b[2J\u202e"], { cwd });

@@ -157,7 +157,9 @@ describe("createLookup() and the system", () => {
     assert.equal(most(), 1);
   });
 
-  it("asks it where there is no name server", { skip: isDenos }, async () => {
+  // On Deno that is no answer, like any other.
+  const itOnNode = isDenos ? () => {} : it;
+  itOnNode("asks it where there is no name server", async () => {
     const server = await openZone(say);
     server[Symbol.dispose]();
     const { asked, system } = openSystem();

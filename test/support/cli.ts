@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { main } from "../../src/cli/program.ts";
+import { jsonText } from "../../src/cli/text.ts";
 import { collect } from "./daemon.ts";
 import { childEnv, executable, runArguments } from "./runtime.ts";
 
@@ -47,4 +49,21 @@ export function runCli(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout: stdout(), stderr: stderr() }));
   });
+}
+
+/** Runs a command in this process, which takes a tenth of the time: for many of the same kind. */
+export async function runHere(...args: readonly string[]): Promise<CliResult> {
+  let stdout = "";
+  let stderr = "";
+  const print = (text: string) => void (stdout += `${text}\n`);
+  const code = await main(args, {
+    env: {},
+    colours: false,
+    isTerminal: false,
+    print,
+    complain: (text) => void (stderr += `${text}\n`),
+    json: (value, indent) => print(jsonText(value, indent)),
+    unread: () => {},
+  });
+  return { code, stdout, stderr };
 }
