@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { runCli } from "../support/cli.ts";
+import { runCli, runHereWith } from "../support/cli.ts";
 import { configText, spawnDaemon, type SpawnedDaemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -46,10 +46,10 @@ describe("deliveries, as an operator sees them", () => {
   });
   after(() => stack.disposeAsync());
 
-  function cli(...args: readonly string[]) {
-    const env = { AGGREGATOR_ADMIN: scene.daemon.admin, AGGREGATOR_TOKEN: scene.token };
-    return runCli(args, { cwd: scene.path, env });
-  }
+  const env = () => ({ AGGREGATOR_ADMIN: scene.daemon.admin, AGGREGATOR_TOKEN: scene.token });
+  const cli = (...args: readonly string[]) => runHereWith(env(), args);
+  /** In a process of its own, which has no terminal. */
+  const apart = (...args: readonly string[]) => runCli(args, { cwd: scene.path, env: env() });
 
   /** What it prints; it must be done. */
   async function done(...args: readonly string[]): Promise<string> {
@@ -115,7 +115,7 @@ describe("deliveries, as an operator sees them", () => {
   });
 
   it("replay: counts, and moves nothing unless that is confirmed", async () => {
-    const { code, stdout, stderr } = await cli("replay");
+    const { code, stdout, stderr } = await apart("replay");
     assert.equal(code, 2);
     assert.equal(stdout, "To be sent again: 2 events of 1 tenant\n");
     assert.match(stderr, /say --yes, or --dry-run/);

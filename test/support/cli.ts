@@ -52,12 +52,18 @@ export function runCli(
 }
 
 /** Runs a command in this process, which takes a tenth of the time: for many of the same kind. */
-export async function runHere(...args: readonly string[]): Promise<CliResult> {
+export const runHere = (...args: readonly string[]): Promise<CliResult> => runHereWith({}, args);
+
+/** The same, with this environment. */
+export async function runHereWith(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
   const print = (text: string) => void (stdout += `${text}\n`);
   const code = await main(args, {
-    env: {},
+    env,
     colours: false,
     isTerminal: false,
     print,
