@@ -9,8 +9,8 @@ export interface Counts {
   readonly attempts: Readonly<Record<string, number>>;
   readonly batches: number;
   readonly conflicts: number;
-  /** Times that a circuit opened. */
-  readonly circuits: number;
+  /** How often circuits opened and closed, and batches went to the other URL from then on. */
+  readonly circuits: Readonly<Record<string, number>>;
   /** Events that became dead letters. */
   readonly dead: number;
 }
@@ -29,9 +29,9 @@ function add(counts: Map<string, number>, name: string): void {
 export function createCounters(): Counters {
   const webhooks = new Map<string, number>();
   const attempts = new Map<string, number>();
+  const circuits = new Map<string, number>();
   let batches = 0;
   let conflicts = 0;
-  let circuits = 0;
   let dead = 0;
 
   function state(fact: Fact): void {
@@ -53,7 +53,13 @@ export function createCounters(): Counters {
         add(attempts, fact.verdict);
         break;
       case "circuit.opened":
-        circuits += 1;
+        add(circuits, "opened");
+        break;
+      case "circuit.closed":
+        add(circuits, "closed");
+        break;
+      case "destination.switched":
+        add(circuits, "switched");
         break;
       case "events.dead":
         dead += fact.count;
@@ -66,7 +72,7 @@ export function createCounters(): Counters {
     attempts: Object.fromEntries(attempts),
     batches,
     conflicts,
-    circuits,
+    circuits: Object.fromEntries(circuits),
     dead,
   });
   return { state, read };

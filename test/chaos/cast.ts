@@ -66,7 +66,8 @@ function memberOf(dice: Dice, index: number): Member {
     session,
     failover: index % 3 === 0,
     wireBytesMax: Math.round(least * (1 + 4 * dice("large", id))),
-    ...index % 10 === 4 ? { goneAt: 3 } : {},
+    // Said by a failover URL it pauses nobody.
+    ...index % 10 === 4 && index % 3 !== 0 ? { goneAt: 3 } : {},
     lines: [
       `window: { ${windowOf(dice, id, session)} }`,
       `format: ${format}`,

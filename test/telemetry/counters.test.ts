@@ -20,7 +20,7 @@ describe("createCounters()", () => {
       attempts: {},
       batches: 0,
       conflicts: 0,
-      circuits: 0,
+      circuits: {},
       dead: 0,
     });
   });
@@ -51,7 +51,7 @@ describe("createCounters()", () => {
       attempts: { again: 1, accepted: 1, split: 1 },
       batches: 0,
       conflicts: 1,
-      circuits: 1,
+      circuits: { opened: 1, closed: 1 },
       dead: 4,
     });
   });
