@@ -92,8 +92,10 @@ export interface Circuit {
   failing(destination: Destination): Failing | undefined;
   /** The last attempt failed, or took long. */
   isSuspect(): boolean;
-  /** What is to be written down of a URL. */
+  /** How a URL does, to be written down. */
   stateOf(digest: string): UrlState;
+  /** The same; undefined where it works and the log knows of nothing else: most of the time. */
+  toKeep(digest: string): UrlState | undefined;
   /** How the destination's URLs do. */
   view(destination: Destination): readonly UrlView[];
   /** Raised whenever a way may have opened. */
@@ -265,6 +267,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     failing: failing.look,
     isSuspect: underWay.isSuspect,
     stateOf: urls.stateOf,
+    toKeep: urls.toKeep,
     view: (destination) => viewOf(urls, destination, now()),
     revision: () => revision,
     changed: (signal) => moved.next(signal),

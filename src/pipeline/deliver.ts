@@ -171,9 +171,9 @@ async function conclude(
   const judgement = await judged(lane, batch, made, memory, shared);
   const { settlement } = judgement;
   const edges = noteIn(circuit, made, judgement);
-  const urlState = circuit.stateOf(started.digest);
+  const urlState = circuit.toKeep(started.digest);
   const settled = await lane.settle(batch.id, attempt, settlement, urlState);
-  const nextMs = Math.max(0, urlState.notBefore - Date.now());
+  const nextMs = Math.max(0, (urlState?.notBefore ?? 0) - Date.now());
   for (const fact of factsOf({ batch, made, settlement, settled, edges, nextMs })) state(fact);
   return settlement.as === "again" || settlement.as === "gone" ? undefined : settlement;
 }

@@ -36,6 +36,8 @@ export interface Url {
   restored: boolean;
   /** It has been stated that its circuit is open. */
   toldOpen: boolean;
+  /** The log says something else of it than that it works. */
+  isKept: boolean;
 }
 
 /** The URLs of one tenant, by their digests. */
@@ -45,8 +47,10 @@ export interface Urls {
   known(digest: string): Url | undefined;
   /** The next attempt at any of them is due now. */
   hurry(): void;
-  /** What is to be written down of one. */
+  /** How one does, to be written down. */
   stateOf(digest: string): UrlState;
+  /** The same; undefined where it works and the log knows of nothing else. */
+  toKeep(digest: string): UrlState | undefined;
 }
 
 /** Names a text without telling it. */
@@ -75,6 +79,7 @@ const fresh = (): Url => ({
   underWay: 0,
   restored: false,
   toldOpen: false,
+  isKept: false,
 });
 
 /** What was written down, as of now; a clock that was set in between must not stall it. */
@@ -87,6 +92,7 @@ function recalled(state: UrlState, now: number): Url {
     notBefore: Math.min(state.notBefore - elapsed, now + retryAfterMsMax),
     failingSince: failingSince === undefined ? undefined : Math.min(failingSince - elapsed, now),
     restored: failures > 0,
+    isKept: true,
   };
 }
 
@@ -157,6 +163,17 @@ export function recallUrls(states: readonly UrlState[], now: () => number): Urls
     return found;
   }
 
+  function stateOf(digest: string): UrlState {
+    const { failures, notBefore, failingSince } = urls.get(digest) ?? fresh();
+    const elapsed = Date.now() - now();
+    return {
+      digest,
+      failures,
+      notBefore: Math.max(0, Math.round(notBefore + elapsed)),
+      ...(failingSince === undefined ? {} : { failingSince: Math.round(failingSince + elapsed) }),
+    };
+  }
+
   return {
     of,
     known: (digest) => urls.get(digest),
@@ -165,15 +182,13 @@ export function recallUrls(states: readonly UrlState[], now: () => number): Urls
         Object.assign(url, { notBefore: 0, awayUntil: never, triedAt: never, restored: false });
       }
     },
-    stateOf(digest) {
-      const { failures, notBefore, failingSince } = urls.get(digest) ?? fresh();
-      const elapsed = Date.now() - now();
-      return {
-        digest,
-        failures,
-        notBefore: Math.max(0, Math.round(notBefore + elapsed)),
-        ...(failingSince === undefined ? {} : { failingSince: Math.round(failingSince + elapsed) }),
-      };
+    stateOf,
+    toKeep(digest) {
+      const url = of(digest);
+      const works = url.failures === 0 && url.failingSince === undefined && url.notBefore <= now();
+      if (works && !url.isKept) return undefined;
+      url.isKept = !works;
+      return stateOf(digest);
     },
   };
 }
