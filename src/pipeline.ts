@@ -120,15 +120,21 @@ function runningOf(lane: Lane, config: Config): Tenant | undefined {
   return isOther ? tenant : undefined;
 }
 
+/** Says whether a lane stands still, and where it goes. */
+function standingOf(lane: Lane, { stand }: Steered, config: () => Config): () => Promise<void> {
+  return () => stand(lane, runningOf(lane, config())?.destination);
+}
+
 /** Everything that the last stage of a lane is given. */
 function deliverOptions(
   lane: Lane,
   { requests, clock }: Shared,
-  { circuit, pacer, stand }: Steered,
+  steered: Steered,
   options: PipelineOptions,
   signal: AbortSignal,
 ): DeliverOptions {
   const { config, reconfigured, send, answers, state } = options;
+  const { circuit, pacer } = steered;
   return {
     destination: () => runningOf(lane, config())?.destination,
     reconfigured,
@@ -140,7 +146,7 @@ function deliverOptions(
     random: Math.random,
     now,
     steadyMs: clock.steadyMs,
-    stand: () => stand(lane, runningOf(lane, config())?.destination),
+    stand: standingOf(lane, steered, config),
     state,
     signal,
   };
@@ -149,17 +155,15 @@ function deliverOptions(
 /** The batches of a lane, stated as they are sealed. */
 async function* sealed(
   lane: Lane,
-  { flushedAt, flushed, stand }: Steered,
+  steered: Steered,
   { config, reconfigured, state }: PipelineOptions,
   signal: AbortSignal,
 ) {
   const rule = () => runningOf(lane, config())?.window;
-  const steered = {
-    flushedAt,
-    flushed,
-    stand: () => stand(lane, runningOf(lane, config())?.destination),
-  };
-  for await (const batch of window(lane, { rule, reconfigured, ...steered, signal })) {
+  const { flushedAt, flushed } = steered;
+  const stand = standingOf(lane, steered, config);
+  const given = { rule, reconfigured, flushedAt, flushed, stand, signal };
+  for await (const batch of window(lane, given)) {
     const { id, sequence, count, size, reason } = batch;
     const told = { tenant: lane.tenant, batch: id, sequence, count, bytes: size, reason };
     if (batch.attempts === 0) state({ is: "batch.sealed", ...told });

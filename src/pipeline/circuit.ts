@@ -62,7 +62,7 @@ export interface Circuit {
    * due now, as in `notice`.
    */
   way(destination: Destination, sequence: number): Way;
-  /** Whether it is another one than before, or one with other secrets or headers. */
+  /** Whether URL, headers or secrets are others than when this was last asked. */
   notice(destination: Destination): boolean;
   /** This batch wants a way until disposal; an open circuit lets the oldest through. */
   enter(sequence: number): Disposable;
@@ -222,6 +222,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
   const underWay = createUnderWay(urls, now, known.some(({ failures }) => failures > 0));
   let identity: string | undefined;
   let noticed: Destination | undefined;
+  let isOther = false;
   let revision = 0;
 
   function raise(): void {
@@ -234,22 +235,27 @@ export function createCircuit(options: CircuitOptions): Circuit {
     raise();
   }
 
-  function notice(destination: Destination): boolean {
-    if (destination === noticed) return false;
+  function look(destination: Destination): void {
+    if (destination === noticed) return;
     noticed = destination;
     const before = identity;
     identity = identityOf(destination);
-    const isOther = before !== undefined && before !== identity;
-    if (isOther) hurry();
-    return isOther;
+    if (before === undefined || before === identity) return;
+    isOther = true;
+    hurry();
   }
 
   const outcomes = createOutcomes({ ...options, underWay, failing, raise });
 
   return {
-    notice,
+    notice(destination) {
+      look(destination);
+      const was = isOther;
+      isOther = false;
+      return was;
+    },
     way(destination, sequence) {
-      notice(destination);
+      look(destination);
       return way(destination, sequence);
     },
     enter(sequence) {

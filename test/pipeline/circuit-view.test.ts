@@ -45,6 +45,18 @@ describe("what people see of a circuit", () => {
   });
 });
 
+describe("another destination", () => {
+  it("is noticed once, though an attempt saw it first", () => {
+    const circuit = circuitOf();
+    circuit.way();
+    assert.equal(circuit.notice(destination), false);
+    circuit.to({ ...destination, headers: { a: "b" } });
+    circuit.way();
+    const changed = { ...destination, headers: { a: "b" } };
+    assert.deepEqual([circuit.notice(changed), circuit.notice(changed)], [true, false]);
+  });
+});
+
 describe("a circuit that was open before the start", () => {
   const known = [{ digest: digestOf(first), failures: 7, notBefore: 0 }];
 

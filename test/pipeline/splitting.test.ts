@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Engine } from "../../src/engine.ts";
+import type { Fact } from "../../src/telemetry.ts";
 import { stopClock } from "../support/clock.ts";
 import { arrive, openEngine } from "./shared.ts";
 import { type Backend, live, type Request, serve, settableClock } from "./serving.ts";
@@ -79,6 +80,16 @@ describe("a backend that takes no more than three events", () => {
 
 const backendOfAll: Backend = () => ({ status: 200 });
 
+/** What was stated of the tenant and its circuit. */
+const statedOf = (facts: readonly Fact[]) =>
+  facts.map(({ is }) => is).filter((is) => /^(tenant|circuit)/.test(is)).toSorted();
+
+/** Accepts everything, and remembers it. */
+const takingInto = (accepted: string[]): Backend => ({ ids }) => {
+  accepted.push(...ids);
+  return { status: 200 };
+};
+
 describe("a backend that takes nothing at all, however small", () => {
   it("gets a few of them at times, and an operator is told", async () => {
     using clock = stopClock();
@@ -90,12 +101,8 @@ describe("a backend that takes nothing at all, however small", () => {
     await live(clock, 60 * minute, 5_000);
     const recent = running.sent.filter(({ at }) => at > times.now() - 10 * minute).length;
     assert.ok(recent < 60, `${recent} requests in ten minutes`);
-    const told = running.facts.filter(({ is }) => /^(tenant|circuit)/.test(is)).map(({ is }) => is);
-    assert.deepEqual(told.toSorted(), ["circuit.opened", "tenant.failing"]);
-    running.answer((request) => {
-      accepted.push(...request.ids);
-      return { status: 200 };
-    });
+    assert.deepEqual(statedOf(running.facts), ["circuit.opened", "tenant.failing"]);
+    running.answer(takingInto(accepted));
     await live(clock, 10 * minute);
     assert.deepEqual(accepted.toSorted(), ids.toSorted());
   });
@@ -151,12 +158,8 @@ describe("a backend that refuses everything", () => {
     assert.deepEqual([await counts(engine)].map(({ dead }) => dead), [0]);
     const recent = running.sent.filter(({ at }) => at > times.now() - 10 * minute).length;
     assert.ok(recent < 400, `${recent} requests in ten minutes`);
-    const told = running.facts.filter(({ is }) => /^(tenant|circuit)/.test(is)).map(({ is }) => is);
-    assert.deepEqual(told.toSorted(), ["circuit.opened", "tenant.failing"]);
-    running.answer((request) => {
-      accepted.push(...request.ids);
-      return { status: 200 };
-    });
+    assert.deepEqual(statedOf(running.facts), ["circuit.opened", "tenant.failing"]);
+    running.answer(takingInto(accepted));
     await live(clock, 10 * minute);
     assert.deepEqual(accepted.toSorted(), ids.toSorted());
     assert.deepEqual(await counts(engine), { waiting: 0, sealed: 0, dead: 0 });
